@@ -1,0 +1,25 @@
+/** What runs a graph. `core` receives one as an argument and knows nothing of its kind. */
+export interface Engine {
+  /** For people, as in `onnxruntime-node 1.30.0 (cpu, 2 threads)`. */
+  readonly name: string;
+  /**
+   * Compiles a serialised ONNX model. The array is handed over and must not be used afterwards.
+   * @throws EngineError when the engine cannot take the model.
+   */
+  compile(model: Uint8Array): Promise<Program>;
+  /** Frees what the engine holds. Programs made by it are gone afterwards. */
+  close(): Promise<void>;
+}
+
+/** A compiled graph. */
+export interface Program {
+  /**
+   * Runs the graph once.
+   * @param feeds values of inputs, by name, in row-major order; an input keeps its value until it is given another
+   * @param fetches the outputs to bring back
+   * @throws EngineError when the run fails, for example for want of memory.
+   */
+  run(feeds: Readonly<Record<string, Float32Array>>, fetches: readonly string[]): Promise<Record<string, Float32Array>>;
+  /** Frees the compiled graph and its memory. */
+  release(): Promise<void>;
+}

@@ -1,0 +1,141 @@
+import { PbfWriter } from 'pbf';
+import type { Attribute, Constant, ElementType, Operation, Producer, Tensor } from './tensor.ts';
+
+/** The outputs of a graph, by name. */
+export type Outputs = Readonly<Record<string, Tensor>>;
+
+/** ONNX operator set 20 in IR version 9: what every ONNX Runtime since 1.17 reads. */
+const OPERATOR_SET = 20;
+const IR_VERSION = 9;
+
+/** TensorProto.DataType */
+const DATA_TYPES: Readonly<Record<ElementType, number>> = { float32: 1, int64: 7, bool: 9 };
+
+/**
+ * Writes the operations that the outputs need as an ONNX model. The inputs of the model are the `input` tensors
+ * among them. The numbers of the fields below are those of onnx.proto.
+ *
+ * @returns the bytes of a ModelProto, weights included
+ */
+export function serialize(outputs: Outputs): Uint8Array {
+  const parts = collect(Object.values(outputs));
+  const pbf = new PbfWriter();
+  pbf.writeVarintField(1, IR_VERSION);
+  pbf.writeStringField(2, 'velatura');
+  pbf.writeMessage(7, writeGraph, { ...parts, outputs });
+  pbf.writeMessage(8, (version: number, to: PbfWriter) => to.writeVarintField(2, version), OPERATOR_SET);
+  return pbf.finish();
+}
+
+interface Parts {
+  readonly operations: readonly Operation[];
+  readonly constants: readonly Tensor[];
+  readonly inputs: readonly Tensor[];
+  readonly nameOf: (x: Tensor) => string;
+}
+
+/** Everything that the tensors are made of, the operations in an order in which they can run. */
+function collect(wanted: readonly Tensor[]): Parts {
+  const operations: Operation[] = [];
+  const constants: Tensor[] = [];
+  const inputs: Tensor[] = [];
+  const names = new Map<Producer, string>();
+
+  const visit = (tensor: Tensor): void => {
+    const { producer } = tensor;
+    if (names.has(producer)) return;
+    if (producer.kind === 'input') {
+      names.set(producer, producer.name);
+      inputs.push(tensor);
+    } else if (producer.kind === 'constant') {
+      names.set(producer, `constant${constants.length}`);
+      constants.push(tensor);
+    } else {
+      producer.inputs.forEach(visit);
+      names.set(producer, `${producer.operator}${operations.length}`);
+      operations.push(producer);
+    }
+  };
+  wanted.forEach(visit);
+
+  const nameOf = ({ producer, output }: Tensor) => {
+    const name = names.get(producer) as string;
+    return output === 0 ? name : `${name}.${output}`;
+  };
+  return { operations, constants, inputs, nameOf };
+}
+
+/** GraphProto */
+function writeGraph(graph: Parts & { readonly outputs: Outputs }, pbf: PbfWriter): void {
+  const { operations, constants, inputs, outputs, nameOf } = graph;
+  for (const operation of operations) pbf.writeMessage(1, writeNode, { operation, nameOf });
+  // An output of the model has a name of its own, since one tensor may be several outputs.
+  for (const [name, tensor] of Object.entries(outputs)) {
+    pbf.writeMessage(1, writeIdentity, { from: nameOf(tensor), to: name });
+  }
+  pbf.writeStringField(2, 'velatura');
+  for (const tensor of constants) pbf.writeMessage(5, writeConstant, { tensor, name: nameOf(tensor) });
+  for (const tensor of inputs) pbf.writeMessage(11, writeValueInfo, { tensor, name: nameOf(tensor) });
+  for (const [name, tensor] of Object.entries(outputs))
+    pbf.writeMessage(12, writeValueInfo, { tensor, name });
+}
+
+/** NodeProto */
+function writeNode(node: { operation: Operation; nameOf: Parts['nameOf'] }, pbf: PbfWriter): void {
+  const { operation, nameOf } = node;
+  const output = { shape: [], type: 'float32', producer: operation } as const;
+  for (const tensor of operation.inputs) pbf.writeStringField(1, nameOf(tensor));
+  for (let i = 0; i < operation.outputs; i++) pbf.writeStringField(2, nameOf({ ...output, output: i }));
+  pbf.writeStringField(3, nameOf({ ...output, output: 0 }));
+  pbf.writeStringField(4, operation.operator);
+  for (const [name, attribute] of Object.entries(operation.attributes)) {
+    pbf.writeMessage(5, writeAttribute, { name, attribute });
+  }
+}
+
+function writeIdentity({ from, to }: { from: string; to: string }, pbf: PbfWriter): void {
+  pbf.writeStringField(1, from);
+  pbf.writeStringField(2, to);
+  pbf.writeStringField(4, 'Identity');
+}
+
+/** AttributeProto; field 20 is its type. */
+function writeAttribute({ name, attribute }: { name: string; attribute: Attribute }, pbf: PbfWriter): void {
+  pbf.writeStringField(1, name);
+  if ('float' in attribute) {
+    pbf.writeFloatField(2, attribute.float);
+    pbf.writeVarintField(20, 1);
+  } else if ('int' in attribute) {
+    pbf.writeVarintField(3, attribute.int);
+    pbf.writeVarintField(20, 2);
+  } else if ('string' in attribute) {
+    pbf.writeBytesField(4, new TextEncoder().encode(attribute.string));
+    pbf.writeVarintField(20, 3);
+  } else {
+    for (const value of attribute.ints) pbf.writeVarintField(8, value);
+    pbf.writeVarintField(20, 7);
+  }
+}
+
+/** TensorProto, its values as the little-endian bytes that typed arrays hold on every machine in use. */
+function writeConstant({ tensor, name }: { tensor: Tensor; name: string }, pbf: PbfWriter): void {
+  const { data } = tensor.producer as Constant;
+  for (const size of tensor.shape) pbf.writeVarintField(1, size);
+  pbf.writeVarintField(2, DATA_TYPES[tensor.type]);
+  pbf.writeStringField(8, name);
+  pbf.writeBytesField(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+}
+
+/** ValueInfoProto > TypeProto > Tensor > TensorShapeProto > Dimension */
+function writeValueInfo({ tensor, name }: { tensor: Tensor; name: string }, pbf: PbfWriter): void {
+  const dimension = (size: number, to: PbfWriter) => to.writeVarintField(1, size);
+  const shape = (_: unknown, to: PbfWriter) => {
+    for (const size of tensor.shape) to.writeMessage(1, dimension, size);
+  };
+  const tensorType = (_: unknown, to: PbfWriter) => {
+    to.writeVarintField(1, DATA_TYPES[tensor.type]);
+    to.writeMessage(2, shape, undefined);
+  };
+  pbf.writeStringField(1, name);
+  pbf.writeMessage(2, (_: unknown, to: PbfWriter) => to.writeMessage(1, tensorType, undefined), undefined);
+}
