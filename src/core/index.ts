@@ -1,0 +1,10 @@
+export * from './engine.ts';
+export * from './errors.ts';
+export * from './graph/index.ts';
+export * from './losses/index.ts';
+export * from './networks/index.ts';
+export * from './optimizers/index.ts';
+export * from './paint/index.ts';
+export type { Picture } from './picture/picture.ts';
+export { resample } from './picture/resample.ts';
+export type { Weights, WeightTensor } from './weights/weights.ts';

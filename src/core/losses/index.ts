@@ -1,0 +1,3 @@
+export { contentLoss } from './content.ts';
+export { styleLoss } from './style.ts';
+export { totalVariation } from './total-variation.ts';

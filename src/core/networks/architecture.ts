@@ -1,0 +1,108 @@
+import { UserError } from '../errors.ts';
+import { constant, conv2d, type Tensor } from '../graph/index.ts';
+import type { Weights } from '../weights/weights.ts';
+
+/** One convolution of a network: its arrays are `<name>.weight` `[out, in, kernel, kernel]` and `<name>.bias` `[out]`. */
+export interface Convolution {
+  readonly name: string;
+  readonly in: number;
+  readonly out: number;
+  readonly kernel: number;
+}
+
+/** A feature map that losses can look at. */
+export interface Tap {
+  readonly name: string;
+  readonly channels: number;
+  /** Pixels of the picture per position of the map, in either direction. */
+  readonly stride: number;
+}
+
+export type Pooling = 'max' | 'avg';
+
+/** A convolutional network as data, and the one function from a picture to its feature maps. */
+export interface Architecture {
+  readonly name: string;
+  /** For people, as in `VGG-19 (Simonyan & Zisserman 2014)`. */
+  readonly title: string;
+  /** In the order of the network. Batch normalisation is folded into them. */
+  readonly convolutions: readonly Convolution[];
+  /** From early to late. */
+  readonly taps: readonly Tap[];
+  /** Other names of taps, as in `conv4_2` and `relu4_2` for `block4_conv2`. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** The pooling that the network was trained with. */
+  readonly pooling: Pooling;
+  /**
+   * Builds the network as far as the latest of the wanted taps.
+   * @param image `[1, 3, H, W]`, RGB in [0,1]
+   * @param taps canonical names
+   * @returns the wanted feature maps `[1, C, h, w]`, after their ReLU
+   */
+  featureMaps(
+    image: Tensor,
+    weights: Weights,
+    taps: readonly string[],
+    pooling: Pooling,
+  ): Map<string, Tensor>;
+}
+
+/**
+ * The canonical name of a tap.
+ * @throws UserError naming the taps there are
+ */
+export function canonicalTap(architecture: Architecture, name: string): string {
+  const canonical = architecture.aliases.get(name) ?? name;
+  if (architecture.taps.some((tap) => tap.name === canonical)) return canonical;
+  const names = architecture.taps.map((tap) => tap.name).join(', ');
+  throw new UserError(`${architecture.name} has no tap "${name}"; its taps are ${names}.`);
+}
+
+/** The arrays that a network needs, with their shapes. */
+export function parameterShapes(architecture: Architecture): Map<string, number[]> {
+  return new Map(
+    architecture.convolutions.flatMap(({ name, in: input, out, kernel }): [string, number[]][] => [
+      [`${name}.weight`, [out, input, kernel, kernel]],
+      [`${name}.bias`, [out]],
+    ]),
+  );
+}
+
+/**
+ * Checks that the weights are this network's: every array there, of the right shape, all values finite.
+ * @param origin what to call the weights in the message, as in `the file vgg.h5`
+ * @throws UserError naming the first array that is wrong
+ */
+export function checkWeights(architecture: Architecture, weights: Weights, origin: string): void {
+  for (const [name, shape] of parameterShapes(architecture)) {
+    const found = weights.get(name);
+    if (!found) throw new UserError(`${origin} is no ${architecture.name}: it has no array "${name}".`);
+    if (found.shape.join() !== shape.join()) {
+      throw new UserError(
+        `${origin} is no ${architecture.name}: "${name}" should be [${shape.join(', ')}] but is [${found.shape.join(', ')}].`,
+      );
+    }
+    if (!found.data.every(Number.isFinite)) {
+      throw new UserError(
+        `${origin} is damaged: "${name}" holds values that are not finite numbers; get the file anew.`,
+      );
+    }
+  }
+}
+
+/** RGB in [0,1] to what the Caffe-trained networks expect: BGR times 255 with the ImageNet means subtracted. */
+export function caffePreprocess(image: Tensor): Tensor {
+  const swap = constant(Float32Array.of(0, 0, 255, 0, 255, 0, 255, 0, 0), [3, 3, 1, 1]);
+  const means = constant(Float32Array.of(-103.939, -116.779, -123.68), [3]);
+  return conv2d(image, swap, means);
+}
+
+/** Applies the named convolution with its bias; zero padding keeps the size at stride 1. */
+export function convolve(x: Tensor, weights: Weights, name: string, stride = 1): Tensor {
+  const weight = weights.get(`${name}.weight`);
+  const bias = weights.get(`${name}.bias`);
+  if (!weight || !bias)
+    throw new UserError(`The weights have no arrays "${name}.weight" and "${name}.bias".`);
+  const padding = Math.floor((weight.shape[2] as number) / 2);
+  return conv2d(x, constant(weight.data, weight.shape), constant(bias.data, bias.shape), { stride, padding });
+}

@@ -1,0 +1,74 @@
+import { add, averagePool, maxPool, relu, type Tensor } from '../graph/index.ts';
+import type { Weights } from '../weights/weights.ts';
+import {
+  type Architecture,
+  type Convolution,
+  caffePreprocess,
+  convolve,
+  type Pooling,
+  type Tap,
+} from './architecture.ts';
+
+interface Block {
+  readonly name: string;
+  readonly stride: number;
+  /** Whether a convolution, instead of the identity, carries the input past the block. */
+  readonly projects: boolean;
+}
+
+/**
+ * ResNet-50 (He et al. 2015) as in Keras: bottleneck blocks whose stride sits on the first 1x1 convolutions. Taps
+ * are `conv1`, the stem after its ReLU, and `2a` to `5c`, each block after the ReLU that ends it.
+ */
+function resnet(name: string, title: string, depths: readonly number[]): Architecture {
+  const convolutions: Convolution[] = [{ name: 'conv1', in: 3, out: 64, kernel: 7 }];
+  const taps: Tap[] = [{ name: 'conv1', channels: 64, stride: 2 }];
+  const blocks: Block[] = [];
+  let channels = 64;
+  depths.forEach((depth, index) => {
+    const width = 64 * 2 ** index;
+    for (let i = 0; i < depth; i++) {
+      const block = `${index + 2}${String.fromCharCode(97 + i)}`;
+      blocks.push({ name: block, stride: i === 0 && index > 0 ? 2 : 1, projects: i === 0 });
+      taps.push({ name: block, channels: 4 * width, stride: 4 * 2 ** index });
+      convolutions.push(
+        { name: `${block}_branch2a`, in: channels, out: width, kernel: 1 },
+        { name: `${block}_branch2b`, in: width, out: width, kernel: 3 },
+        { name: `${block}_branch2c`, in: width, out: 4 * width, kernel: 1 },
+      );
+      if (i === 0) convolutions.push({ name: `${block}_branch1`, in: channels, out: 4 * width, kernel: 1 });
+      channels = 4 * width;
+    }
+  });
+
+  function bottleneck(x: Tensor, weights: Weights, { name: block, stride, projects }: Block): Tensor {
+    let y = relu(convolve(x, weights, `${block}_branch2a`, stride));
+    y = relu(convolve(y, weights, `${block}_branch2b`));
+    y = convolve(y, weights, `${block}_branch2c`);
+    return relu(add(y, projects ? convolve(x, weights, `${block}_branch1`, stride) : x));
+  }
+
+  function featureMaps(image: Tensor, weights: Weights, wanted: readonly string[], pooling: Pooling) {
+    const found = new Map<string, Tensor>();
+    const missing = new Set(wanted);
+    const keep = (tap: string, x: Tensor) => {
+      if (missing.delete(tap)) found.set(tap, x);
+    };
+    let x = relu(convolve(caffePreprocess(image), weights, 'conv1', 2));
+    keep('conv1', x);
+    if (missing.size > 0) {
+      const window = { kernel: 3, stride: 2, padding: 1 };
+      x = pooling === 'max' ? maxPool(x, window) : averagePool(x, window);
+    }
+    for (const block of blocks) {
+      if (missing.size === 0) break;
+      x = bottleneck(x, weights, block);
+      keep(block.name, x);
+    }
+    return found;
+  }
+
+  return { name, title, convolutions, taps, aliases: new Map(), pooling: 'max', featureMaps };
+}
+
+export const resnet50 = resnet('resnet50', 'ResNet-50 (He et al. 2015), ImageNet', [3, 4, 6, 3]);

@@ -1,0 +1,109 @@
+import {
+  add,
+  crop,
+  gradient,
+  gram,
+  input,
+  type Outputs,
+  reflectPad,
+  scalar,
+  scale,
+  type Tensor,
+} from '../graph/index.ts';
+import { contentLoss, styleLoss, totalVariation } from '../losses/index.ts';
+import type { Architecture, Pooling } from '../networks/index.ts';
+import type { Weights } from '../weights/weights.ts';
+
+/** A network that can be run: its architecture and its arrays. */
+export interface Network {
+  readonly architecture: Architecture;
+  readonly weights: Weights;
+}
+
+/** Tap names with the weight of each. */
+export type TapWeights = Readonly<Record<string, number>>;
+
+/** How a picture is looked at: which network, and what it sees beyond the edges. */
+export interface View {
+  readonly network: Network;
+  readonly pooling: Pooling;
+  /**
+   * Pixels by which the picture is mirrored outwards before the network sees it; the same border is taken off the
+   * feature maps. Without it the zero padding of the convolutions counts as a dark frame, and is painted as one.
+   */
+  readonly margin: number;
+}
+
+export interface ObjectiveOptions extends View {
+  readonly width: number;
+  readonly height: number;
+  readonly contentTaps: TapWeights;
+  readonly styleTaps: TapWeights;
+  readonly contentWeight: number;
+  readonly styleWeight: number;
+  readonly tvWeight: number;
+  readonly losses: 'relative' | 'classic';
+}
+
+/** Names of the inputs and outputs of the graphs below. */
+export const contentTarget = (tap: string) => `content ${tap}`;
+export const styleTarget = (tap: string) => `style ${tap}`;
+export const features = (tap: string) => `features ${tap}`;
+
+/**
+ * The graph of a painting's objective: from `picture` `[1, 3, H, W]` and the targets (`content <tap>`, a feature map;
+ * `style <tap>`, a Gram matrix) to the losses `content`, `style`, `tv`, their weighted sum `total`, and `gradient`,
+ * the derivative of `total` by the picture. The feature maps at the content taps are outputs too (`features <tap>`).
+ */
+export function objective(options: ObjectiveOptions): Outputs {
+  const { contentTaps, styleTaps, losses } = options;
+  const picture = input('picture', [1, 3, options.height, options.width]);
+  const maps = featureMaps(picture, options, [...Object.keys(contentTaps), ...Object.keys(styleTaps)]);
+
+  const content = mean(contentTaps, (tap) => {
+    const found = maps(tap);
+    const form = losses === 'relative' ? 'relative' : 'squared';
+    return contentLoss(found, input(contentTarget(tap), found.shape), form);
+  });
+  const style = mean(styleTaps, (tap) => {
+    const found = maps(tap);
+    const channels = found.shape[1] as number;
+    const form = losses === 'relative' ? 'relative' : 'gatys';
+    return styleLoss(found, input(styleTarget(tap), [channels, channels]), form);
+  });
+  const tv = totalVariation(picture);
+  const total = add(
+    add(scale(content, options.contentWeight), scale(style, options.styleWeight)),
+    scale(tv, options.tvWeight),
+  );
+  const [derivative] = gradient(total, [picture]);
+  const contentMaps = Object.fromEntries(Object.keys(contentTaps).map((tap) => [features(tap), maps(tap)]));
+  return { content, style, tv, total, gradient: derivative as Tensor, ...contentMaps };
+}
+
+/** The graph of a style picture's statistics: from `picture` to a Gram matrix for each tap, named as targets. */
+export function styleStatistics(
+  view: View & { width: number; height: number },
+  taps: readonly string[],
+): Outputs {
+  const maps = featureMaps(input('picture', [1, 3, view.height, view.width]), view, taps);
+  return Object.fromEntries(taps.map((tap) => [styleTarget(tap), gram(maps(tap))]));
+}
+
+/** The feature maps of a picture at the given taps, without what the margin added. */
+function featureMaps(picture: Tensor, view: View, taps: readonly string[]): (tap: string) => Tensor {
+  const { architecture, weights } = view.network;
+  const [, , height, width] = picture.shape as [number, number, number, number];
+  const margin = Math.min(view.margin, height - 1, width - 1);
+  const seen = reflectPad(reflectPad(picture, 2, margin), 3, margin);
+  const maps = architecture.featureMaps(seen, weights, [...new Set(taps)], view.pooling);
+  const strides = new Map(architecture.taps.map((tap) => [tap.name, tap.stride]));
+  return (tap) => crop(maps.get(tap) as Tensor, Math.floor(margin / (strides.get(tap) as number)));
+}
+
+/** The mean of a loss over taps, by their weights; zero where there is no tap. */
+function mean(taps: TapWeights, loss: (tap: string) => Tensor): Tensor {
+  const entries = Object.entries(taps);
+  const sum = entries.reduce((total, [, weight]) => total + weight, 0);
+  return entries.map(([tap, weight]) => scale(loss(tap), weight / sum)).reduce(add, scalar(0));
+}

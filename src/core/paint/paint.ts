@@ -1,0 +1,177 @@
+import type { Engine } from '../engine.ts';
+import { UserError } from '../errors.ts';
+import { elements, type Outputs, serialize, type Tensor } from '../graph/index.ts';
+import { adam, lbfgs, type Optimizer } from '../optimizers/index.ts';
+import type { Picture } from '../picture/picture.ts';
+import { resample } from '../picture/resample.ts';
+import { contentTarget, features, type Network, objective, styleStatistics, type View } from './objective.ts';
+import { cover, fit, noise, resampleTo, type Size } from './pyramid.ts';
+import type { Settings } from './settings.ts';
+
+/** What is painted, and how. */
+export interface Work {
+  readonly content: Picture;
+  readonly style: Picture;
+  /** What to start from, where `settings.init` is none of `content`, `style` and `noise`. */
+  readonly start?: Picture;
+  readonly network: Network;
+  readonly settings: Settings;
+}
+
+/** The losses of a painting, each times its weight, and their sum. */
+export interface Losses {
+  readonly content: number;
+  readonly style: number;
+  readonly tv: number;
+  readonly total: number;
+}
+
+/** What is known after one evaluation of the objective. */
+export interface Step {
+  /** Longest side of the painting at this level of the pyramid, in pixels. */
+  readonly scale: number;
+  /** Steps done at this scale, from 1. */
+  readonly step: number;
+  /** Steps planned at this scale; fewer are done where nothing better can be found. */
+  readonly steps: number;
+  /** The losses of `picture`. */
+  readonly loss: Losses;
+  /** Since the painting began. */
+  readonly seconds: number;
+  /** The painting as it stands, at the size of this scale: copied at the moment that it is asked for. */
+  readonly picture: Picture;
+}
+
+/**
+ * Paints: moves the pixels of a picture downhill on the objective, from coarse to fine. Yields after every step; the
+ * last step's picture is the painting, at the size asked for. Leaving the loop stops the work.
+ *
+ * @throws EngineError when the engine fails; `signal.reason` when the signal aborts
+ */
+export async function* paintPicture(work: Work, engine: Engine, signal?: AbortSignal): AsyncGenerator<Step> {
+  const { settings, content } = work;
+  const optimizer: Optimizer = settings.optimizer === 'adam' ? adam() : lbfgs();
+  const began = performance.now();
+  let painting: Picture | undefined;
+
+  for (const [level, scale] of settings.scales.entries()) {
+    signal?.throwIfAborted();
+    const size = fit(content, scale);
+    const start = painting ? resample(painting, size.width, size.height) : startingPicture(work, size);
+    const { evaluate, release } = await prepareScale(work, scale, engine);
+    try {
+      const steps = settings.steps[level] as number;
+      const state = optimizer.init(start.data);
+      let loss: Losses | undefined;
+      for (let step = 1; step <= steps && !state.converged; step++) {
+        signal?.throwIfAborted();
+        const found = await evaluate(state.point);
+        if (!loss && !Number.isFinite(found.loss.total)) {
+          throw new UserError('The loss is too large to be a number; use smaller weights.');
+        }
+        if (!loss || found.loss.total < loss.total) loss = found.loss;
+        optimizer.update(state, found.loss.total, found.gradient);
+        const seconds = (performance.now() - began) / 1000;
+        const picture = () => clamped(state.best, size);
+        yield {
+          scale,
+          step,
+          steps,
+          loss,
+          seconds,
+          get picture() {
+            return picture();
+          },
+        };
+      }
+      painting = clamped(state.best, size);
+    } finally {
+      await release();
+    }
+  }
+}
+
+interface Evaluation {
+  readonly loss: Losses;
+  readonly gradient: Float32Array;
+}
+
+interface Scale {
+  readonly evaluate: (point: Float32Array) => Promise<Evaluation>;
+  readonly release: () => Promise<void>;
+}
+
+/** Compiles the objective at one scale, and finds the targets that the two pictures set at this scale. */
+async function prepareScale(
+  { settings, network, ...pictures }: Work,
+  scale: number,
+  engine: Engine,
+): Promise<Scale> {
+  const view: View = { network, pooling: settings.pooling, margin: settings.margin };
+  const content = resampleTo(pictures.content, scale);
+  const style = resampleTo(pictures.style, scale);
+  const statistics = styleStatistics({ ...view, ...sizeOf(style) }, Object.keys(settings.styleTaps));
+  const styleTargets = await runOnce(engine, statistics, { picture: style.data });
+  const outputs = objective({ ...settings, ...view, ...sizeOf(content) });
+  const program = await engine.compile(serialize(outputs));
+
+  // The content's own feature maps come from the same program, which wants targets of some kind for that run.
+  const taps = Object.keys(settings.contentTaps);
+  const blank = Object.fromEntries(
+    taps.map((tap) => [contentTarget(tap), emptyLike(outputs[features(tap)] as Tensor)]),
+  );
+  const maps = await program.run({ picture: content.data, ...styleTargets, ...blank }, taps.map(features));
+  let targets = Object.fromEntries(
+    taps.map((tap) => [contentTarget(tap), maps[features(tap)] as Float32Array]),
+  );
+
+  async function evaluate(picture: Float32Array): Promise<Evaluation> {
+    const { gradient, ...found } = await program.run({ picture, ...targets }, [
+      'content',
+      'style',
+      'tv',
+      'gradient',
+    ]);
+    targets = {}; // the program keeps them
+    return { loss: weighted(found, settings), gradient: gradient as Float32Array };
+  }
+  return { evaluate, release: () => program.release() };
+}
+
+/** Compiles a graph for a single run, and returns all its outputs. */
+async function runOnce(engine: Engine, outputs: Outputs, feeds: Record<string, Float32Array>) {
+  const program = await engine.compile(serialize(outputs));
+  try {
+    return await program.run(feeds, Object.keys(outputs));
+  } finally {
+    await program.release();
+  }
+}
+
+function weighted(found: Readonly<Record<string, Float32Array>>, settings: Settings): Losses {
+  const term = (name: string, weight: number) => (found[name] as Float32Array)[0]! * weight;
+  const content = term('content', settings.contentWeight);
+  const style = term('style', settings.styleWeight);
+  const tv = term('tv', settings.tvWeight);
+  return { content, style, tv, total: content + style + tv };
+}
+
+function startingPicture({ content, style, start, settings }: Work, size: Size): Picture {
+  if (settings.init === 'content') return resample(content, size.width, size.height);
+  if (settings.init === 'style') return cover(style, size);
+  if (settings.init === 'noise') return noise(size, settings.seed);
+  if (!start) throw new UserError(`The picture "${settings.init}" to start from was not given.`);
+  return cover(start, size);
+}
+
+function sizeOf({ width, height }: Picture): Size {
+  return { width, height };
+}
+
+function emptyLike(tensor: Tensor): Float32Array {
+  return new Float32Array(elements(tensor.shape));
+}
+
+function clamped(data: Float32Array, size: Size): Picture {
+  return { ...size, data: data.map((value) => Math.min(Math.max(value, 0), 1)) };
+}

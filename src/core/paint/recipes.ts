@@ -1,0 +1,87 @@
+import { UserError } from '../errors.ts';
+import type { Architecture } from '../networks/index.ts';
+import type { Settings } from './settings.ts';
+
+/** A preset for one network: its settings, and its pyramid as a function of the size. */
+export interface Recipe {
+  readonly size: number;
+  readonly scales: (size: number) => number[];
+  readonly steps: (scales: number) => number[];
+  readonly settings: Omit<Settings, 'network' | 'size' | 'scales' | 'steps'>;
+}
+
+const equally = (taps: readonly string[]) => Object.fromEntries(taps.map((tap) => [tap, 1]));
+const firstOfEachBlock = ['block1_conv1', 'block2_conv1', 'block3_conv1', 'block4_conv1', 'block5_conv1'];
+
+/** Which taps hold content and style in the default preset, by network; found by eye over many pictures. */
+const defaultTaps: Readonly<Record<string, { content: string[]; style: string[] }>> = {
+  resnet50: { content: ['4c'], style: ['conv1', '2a', '2c', '3b', '3d', '4b', '4f'] },
+  vgg19: { content: ['block4_conv2'], style: firstOfEachBlock },
+  vgg16: { content: ['block4_conv2'], style: firstOfEachBlock },
+};
+
+/**
+ * The settings of a preset for a network.
+ * @throws UserError when the preset has nothing for this network
+ */
+export function recipeFor(preset: Settings['preset'], architecture: Architecture): Recipe {
+  return preset === 'classic' ? classic(architecture) : standard(architecture);
+}
+
+/** Coarse to fine: the large forms are settled at small sizes, where steps are cheap, and each size adds its detail. */
+function standard(architecture: Architecture): Recipe {
+  const taps = defaultTaps[architecture.name] ?? { content: [], style: [] };
+  return {
+    size: 512,
+    scales: halvings,
+    steps: (scales) => Array.from({ length: scales }, (_, i) => [100, 80, 50, 30, 20][i] ?? 20),
+    settings: {
+      preset: 'default',
+      contentWeight: 0.03,
+      styleWeight: 1,
+      tvWeight: 0.05,
+      contentTaps: equally(taps.content),
+      styleTaps: equally(taps.style),
+      pooling: architecture.pooling,
+      losses: 'relative',
+      margin: 32,
+      optimizer: 'lbfgs',
+      init: 'content',
+      seed: 0,
+    },
+  };
+}
+
+/** As in the paper and the article: a VGG, one scale, squared errors, the content from a late map. */
+function classic(architecture: Architecture): Recipe {
+  if (!architecture.name.startsWith('vgg')) {
+    throw new UserError(
+      `The preset classic is for vgg19 and vgg16, not for ${architecture.name}; leave one of the two out.`,
+    );
+  }
+  return {
+    size: 512,
+    scales: (size) => [size],
+    steps: () => [300],
+    settings: {
+      preset: 'classic',
+      contentWeight: 250,
+      styleWeight: 1,
+      tvWeight: 0,
+      contentTaps: equally(['block5_conv2']),
+      styleTaps: equally(firstOfEachBlock),
+      pooling: 'max',
+      losses: 'classic',
+      margin: 0,
+      optimizer: 'lbfgs',
+      init: 'content',
+      seed: 0,
+    },
+  };
+}
+
+/** Sizes from about 128 up, each about twice the one before, to the size itself. */
+function halvings(size: number): number[] {
+  const levels = Math.max(1, Math.round(Math.log2(size / 128)) + 1);
+  return Array.from({ length: levels }, (_, i) => Math.round(size / 2 ** (levels - 1 - i)));
+}

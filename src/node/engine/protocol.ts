@@ -1,0 +1,19 @@
+/** What the engine's thread is asked, and what it answers. Requests carry a number that the answer repeats. */
+export type Request =
+  | { readonly kind: 'compile'; readonly id: number; readonly program: number; readonly model: Uint8Array }
+  | {
+      readonly kind: 'run';
+      readonly id: number;
+      readonly program: number;
+      readonly feeds: Readonly<Record<string, Float32Array>>;
+      readonly fetches: readonly string[];
+    }
+  | { readonly kind: 'release'; readonly id: number; readonly program: number };
+
+export type Answer =
+  | { readonly id: number; readonly outputs: Record<string, Float32Array> }
+  | { readonly id: number; readonly error: string };
+
+export interface WorkerOptions {
+  readonly threads: number;
+}

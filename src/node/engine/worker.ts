@@ -1,0 +1,65 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import * as ort from 'onnxruntime-node';
+import type { Answer, Request, WorkerOptions } from './protocol.ts';
+
+/*
+ * The engine's thread. ONNX Runtime's binding for Node blocks the thread that calls it for the whole run, which for
+ * a large picture is many seconds; here it blocks nobody.
+ */
+
+interface Loaded {
+  readonly session: ort.InferenceSession;
+  /** The last value of every input. */
+  readonly feeds: Record<string, ort.Tensor>;
+}
+
+const { threads } = workerData as WorkerOptions;
+const port = parentPort;
+const programs = new Map<number, Loaded>();
+
+port?.on('message', async (request: Request) => {
+  const answer = await handle(request).catch(
+    (error: unknown): Answer => ({ id: request.id, error: String(error) }),
+  );
+  const buffers =
+    'outputs' in answer ? Object.values(answer.outputs).map(({ buffer }) => buffer as ArrayBuffer) : [];
+  port.postMessage(answer, buffers);
+});
+
+async function handle(request: Request): Promise<Answer> {
+  const { id } = request;
+  if (request.kind === 'compile') {
+    const session = await ort.InferenceSession.create(request.model, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: threads,
+      graphOptimizationLevel: 'all',
+    });
+    programs.set(request.program, { session, feeds: {} });
+    return { id, outputs: {} };
+  }
+  const loaded = programs.get(request.program);
+  if (!loaded) throw new Error('the program has been released');
+  if (request.kind === 'release') {
+    programs.delete(request.program);
+    await loaded.session.release();
+    return { id, outputs: {} };
+  }
+  return { id, outputs: await run(loaded, request.feeds, request.fetches) };
+}
+
+async function run(
+  { session, feeds }: Loaded,
+  values: Readonly<Record<string, Float32Array>>,
+  fetches: readonly string[],
+): Promise<Record<string, Float32Array>> {
+  for (const { name, ...metadata } of session.inputMetadata) {
+    const value = values[name];
+    if (value && metadata.isTensor)
+      feeds[name] = new ort.Tensor('float32', value, metadata.shape as number[]);
+  }
+  const results = await session.run(feeds, fetches);
+  // The results live in ONNX Runtime's memory: a copy can be handed over to the other thread.
+  return Object.fromEntries(
+    fetches.map((name) => [name, (results[name] as ort.Tensor).data.slice() as Float32Array]),
+  );
+}
