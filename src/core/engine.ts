@@ -19,7 +19,10 @@ export interface Program {
    * @param fetches the outputs to bring back
    * @throws EngineError when the run fails, for example for want of memory.
    */
-  run(feeds: Readonly<Record<string, Float32Array>>, fetches: readonly string[]): Promise<Record<string, Float32Array>>;
+  run(
+    feeds: Readonly<Record<string, Float32Array>>,
+    fetches: readonly string[],
+  ): Promise<Record<string, Float32Array>>;
   /** Frees the compiled graph and its memory. */
   release(): Promise<void>;
 }

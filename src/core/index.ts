@@ -7,4 +7,4 @@ export * from './optimizers/index.ts';
 export * from './paint/index.ts';
 export type { Picture } from './picture/picture.ts';
 export { resample } from './picture/resample.ts';
-export type { Weights, WeightTensor } from './weights/weights.ts';
+export * from './weights/index.ts';

@@ -1,4 +1,5 @@
 export { gradient } from './gradient.ts';
+export { type Memory, memoryOf } from './memory.ts';
 export { type Outputs, serialize } from './onnx.ts';
 export * from './operations/arithmetic.ts';
 export * from './operations/convolution.ts';

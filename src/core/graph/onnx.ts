@@ -1,5 +1,6 @@
 import { PbfWriter } from 'pbf';
-import type { Attribute, Constant, ElementType, Operation, Producer, Tensor } from './tensor.ts';
+import { collect, type Parts } from './collect.ts';
+import type { Attribute, Constant, ElementType, Operation, Tensor } from './tensor.ts';
 
 /** The outputs of a graph, by name. */
 export type Outputs = Readonly<Record<string, Tensor>>;
@@ -27,44 +28,6 @@ export function serialize(outputs: Outputs): Uint8Array {
   return pbf.finish();
 }
 
-interface Parts {
-  readonly operations: readonly Operation[];
-  readonly constants: readonly Tensor[];
-  readonly inputs: readonly Tensor[];
-  readonly nameOf: (x: Tensor) => string;
-}
-
-/** Everything that the tensors are made of, the operations in an order in which they can run. */
-function collect(wanted: readonly Tensor[]): Parts {
-  const operations: Operation[] = [];
-  const constants: Tensor[] = [];
-  const inputs: Tensor[] = [];
-  const names = new Map<Producer, string>();
-
-  const visit = (tensor: Tensor): void => {
-    const { producer } = tensor;
-    if (names.has(producer)) return;
-    if (producer.kind === 'input') {
-      names.set(producer, producer.name);
-      inputs.push(tensor);
-    } else if (producer.kind === 'constant') {
-      names.set(producer, `constant${constants.length}`);
-      constants.push(tensor);
-    } else {
-      producer.inputs.forEach(visit);
-      names.set(producer, `${producer.operator}${operations.length}`);
-      operations.push(producer);
-    }
-  };
-  wanted.forEach(visit);
-
-  const nameOf = ({ producer, output }: Tensor) => {
-    const name = names.get(producer) as string;
-    return output === 0 ? name : `${name}.${output}`;
-  };
-  return { operations, constants, inputs, nameOf };
-}
-
 /** GraphProto */
 function writeGraph(graph: Parts & { readonly outputs: Outputs }, pbf: PbfWriter): void {
   const { operations, constants, inputs, outputs, nameOf } = graph;
@@ -83,10 +46,9 @@ function writeGraph(graph: Parts & { readonly outputs: Outputs }, pbf: PbfWriter
 /** NodeProto */
 function writeNode(node: { operation: Operation; nameOf: Parts['nameOf'] }, pbf: PbfWriter): void {
   const { operation, nameOf } = node;
-  const output = { shape: [], type: 'float32', producer: operation } as const;
   for (const tensor of operation.inputs) pbf.writeStringField(1, nameOf(tensor));
-  for (let i = 0; i < operation.outputs; i++) pbf.writeStringField(2, nameOf({ ...output, output: i }));
-  pbf.writeStringField(3, nameOf({ ...output, output: 0 }));
+  for (const tensor of operation.results) pbf.writeStringField(2, nameOf(tensor));
+  pbf.writeStringField(3, nameOf(operation.results[0] as Tensor));
   pbf.writeStringField(4, operation.operator);
   for (const [name, attribute] of Object.entries(operation.attributes)) {
     pbf.writeMessage(5, writeAttribute, { name, attribute });

@@ -46,8 +46,8 @@ export interface Operation {
   readonly operator: string;
   readonly inputs: readonly Tensor[];
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** How many outputs the node writes. */
-  readonly outputs: number;
+  /** What it gives, in the order of the node's outputs. */
+  readonly results: readonly Tensor[];
   readonly gradient: GradientRule;
 }
 
@@ -96,15 +96,10 @@ export function outputs(
   kinds: readonly { readonly shape: Shape; readonly type: ElementType }[],
   { operator, inputs, attributes = {}, gradient = () => [] }: OperationParts,
 ): Tensor[] {
-  const producer: Operation = {
-    kind: 'operation',
-    operator,
-    inputs,
-    attributes,
-    outputs: kinds.length,
-    gradient,
-  };
-  return kinds.map(({ shape, type }, output) => ({ shape, type, producer, output }));
+  const results: Tensor[] = [];
+  const producer: Operation = { kind: 'operation', operator, inputs, attributes, results, gradient };
+  for (const { shape, type } of kinds) results.push({ shape, type, producer, output: results.length });
+  return results;
 }
 
 /** Shapes that do not fit an operation: a mistake in the program that builds the graph. */

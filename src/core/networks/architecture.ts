@@ -16,6 +16,8 @@ export interface Tap {
   readonly channels: number;
   /** Pixels of the picture per position of the map, in either direction. */
   readonly stride: number;
+  /** How many of the network's convolutions, in their order, lead up to it. */
+  readonly depth: number;
 }
 
 export type Pooling = 'max' | 'avg';
@@ -56,6 +58,12 @@ export function canonicalTap(architecture: Architecture, name: string): string {
   if (architecture.taps.some((tap) => tap.name === canonical)) return canonical;
   const names = architecture.taps.map((tap) => tap.name).join(', ');
   throw new UserError(`${architecture.name} has no tap "${name}"; its taps are ${names}.`);
+}
+
+/** The names of the convolutions that lead up to the latest of the taps. */
+export function convolutionsFor(architecture: Architecture, taps: readonly string[]): string[] {
+  const depths = architecture.taps.filter(({ name }) => taps.includes(name)).map(({ depth }) => depth);
+  return architecture.convolutions.slice(0, Math.max(0, ...depths)).map(({ name }) => name);
 }
 
 /** The arrays that a network needs, with their shapes. */

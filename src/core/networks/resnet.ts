@@ -22,7 +22,7 @@ interface Block {
  */
 function resnet(name: string, title: string, depths: readonly number[]): Architecture {
   const convolutions: Convolution[] = [{ name: 'conv1', in: 3, out: 64, kernel: 7 }];
-  const taps: Tap[] = [{ name: 'conv1', channels: 64, stride: 2 }];
+  const taps: Tap[] = [{ name: 'conv1', channels: 64, stride: 2, depth: 1 }];
   const blocks: Block[] = [];
   let channels = 64;
   depths.forEach((depth, index) => {
@@ -30,7 +30,6 @@ function resnet(name: string, title: string, depths: readonly number[]): Archite
     for (let i = 0; i < depth; i++) {
       const block = `${index + 2}${String.fromCharCode(97 + i)}`;
       blocks.push({ name: block, stride: i === 0 && index > 0 ? 2 : 1, projects: i === 0 });
-      taps.push({ name: block, channels: 4 * width, stride: 4 * 2 ** index });
       convolutions.push(
         { name: `${block}_branch2a`, in: channels, out: width, kernel: 1 },
         { name: `${block}_branch2b`, in: width, out: width, kernel: 3 },
@@ -38,6 +37,7 @@ function resnet(name: string, title: string, depths: readonly number[]): Archite
       );
       if (i === 0) convolutions.push({ name: `${block}_branch1`, in: channels, out: 4 * width, kernel: 1 });
       channels = 4 * width;
+      taps.push({ name: block, channels, stride: 4 * 2 ** index, depth: convolutions.length });
     }
   });
 

@@ -31,7 +31,7 @@ export function vgg(
       const tap = `block${block + 1}_conv${i}`;
       const out = widths[block] as number;
       convolutions.push({ name: tap, in: channels, out, kernel: 3 });
-      taps.push({ name: tap, channels: out, stride: 2 ** block });
+      taps.push({ name: tap, channels: out, stride: 2 ** block, depth: convolutions.length });
       aliases.set(`conv${block + 1}_${i}`, tap).set(`relu${block + 1}_${i}`, tap);
       channels = out;
     }

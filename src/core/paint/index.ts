@@ -9,7 +9,19 @@ export {
   type TapWeights,
   type View,
 } from './objective.ts';
-export { type Losses, paintPicture, type Step, type Work } from './paint.ts';
+export { type Losses, objectiveAt, paintPicture, type Step, type Work } from './paint.ts';
 export { fit, type Size } from './pyramid.ts';
-export { recipeFor } from './recipes.ts';
-export { MAX_SIZE, MIN_SIZE, resolveSettings, type Settings, settingsSchema } from './settings.ts';
+export { presetNetworks, recipeFor } from './recipes.ts';
+export {
+  checkSettings,
+  DEFAULT_SIZE,
+  INITS,
+  MAX_SIZE,
+  MIN_SIZE,
+  networkOf,
+  resolveSettings,
+  type Settings,
+  settingsSchema,
+  sizeOf,
+  tapsOf,
+} from './settings.ts';

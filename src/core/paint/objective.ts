@@ -4,8 +4,8 @@ import {
   gradient,
   gram,
   input,
+  mirrorPad,
   type Outputs,
-  reflectPad,
   scalar,
   scale,
   type Tensor,
@@ -13,6 +13,7 @@ import {
 import { contentLoss, styleLoss, totalVariation } from '../losses/index.ts';
 import type { Architecture, Pooling } from '../networks/index.ts';
 import type { Weights } from '../weights/weights.ts';
+import { soften } from './soften.ts';
 
 /** A network that can be run: its architecture and its arrays. */
 export interface Network {
@@ -43,6 +44,8 @@ export interface ObjectiveOptions extends View {
   readonly styleWeight: number;
   readonly tvWeight: number;
   readonly losses: 'relative' | 'classic';
+  /** Whether the changes to the picture are softened (see `soften`). */
+  readonly soft: boolean;
 }
 
 /** Names of the inputs and outputs of the graphs below. */
@@ -51,13 +54,16 @@ export const styleTarget = (tap: string) => `style ${tap}`;
 export const features = (tap: string) => `features ${tap}`;
 
 /**
- * The graph of a painting's objective: from `picture` `[1, 3, H, W]` and the targets (`content <tap>`, a feature map;
- * `style <tap>`, a Gram matrix) to the losses `content`, `style`, `tv`, their weighted sum `total`, and `gradient`,
- * the derivative of `total` by the picture. The feature maps at the content taps are outputs too (`features <tap>`).
+ * The graph of a painting's objective. What is optimised is `change` `[1, 3, H, W]`, by which the picture departs
+ * from `start`, of the same shape. Targets are inputs too: `content <tap>`, a feature map, and `style <tap>`, a Gram
+ * matrix. Out come the `picture`, the losses `content`, `style`, `tv`, their weighted sum `total`, and `gradient`, the
+ * derivative of `total` by `change`; and the picture's feature maps at the content taps (`features <tap>`).
  */
 export function objective(options: ObjectiveOptions): Outputs {
   const { contentTaps, styleTaps, losses } = options;
-  const picture = input('picture', [1, 3, options.height, options.width]);
+  const shape = [1, 3, options.height, options.width];
+  const change = input('change', shape);
+  const picture = add(input('start', shape), options.soft ? soften(change) : change);
   const maps = featureMaps(picture, options, [...Object.keys(contentTaps), ...Object.keys(styleTaps)]);
 
   const content = mean(contentTaps, (tap) => {
@@ -76,9 +82,9 @@ export function objective(options: ObjectiveOptions): Outputs {
     add(scale(content, options.contentWeight), scale(style, options.styleWeight)),
     scale(tv, options.tvWeight),
   );
-  const [derivative] = gradient(total, [picture]);
+  const [derivative] = gradient(total, [change]);
   const contentMaps = Object.fromEntries(Object.keys(contentTaps).map((tap) => [features(tap), maps(tap)]));
-  return { content, style, tv, total, gradient: derivative as Tensor, ...contentMaps };
+  return { picture, content, style, tv, total, gradient: derivative as Tensor, ...contentMaps };
 }
 
 /** The graph of a style picture's statistics: from `picture` to a Gram matrix for each tap, named as targets. */
@@ -94,8 +100,8 @@ export function styleStatistics(
 function featureMaps(picture: Tensor, view: View, taps: readonly string[]): (tap: string) => Tensor {
   const { architecture, weights } = view.network;
   const [, , height, width] = picture.shape as [number, number, number, number];
-  const margin = Math.min(view.margin, height - 1, width - 1);
-  const seen = reflectPad(reflectPad(picture, 2, margin), 3, margin);
+  const margin = Math.min(view.margin, height, width);
+  const seen = mirrorPad(mirrorPad(picture, 2, margin), 3, margin);
   const maps = architecture.featureMaps(seen, weights, [...new Set(taps)], view.pooling);
   const strides = new Map(architecture.taps.map((tap) => [tap.name, tap.stride]));
   return (tap) => crop(maps.get(tap) as Tensor, Math.floor(margin / (strides.get(tap) as number)));

@@ -4,7 +4,7 @@ import { elements, type Outputs, serialize, type Tensor } from '../graph/index.t
 import { adam, lbfgs, type Optimizer } from '../optimizers/index.ts';
 import type { Picture } from '../picture/picture.ts';
 import { resample } from '../picture/resample.ts';
-import { contentTarget, features, type Network, objective, styleStatistics, type View } from './objective.ts';
+import { contentTarget, features, type Network, objective, styleStatistics } from './objective.ts';
 import { cover, fit, noise, resampleTo, type Size } from './pyramid.ts';
 import type { Settings } from './settings.ts';
 
@@ -38,7 +38,10 @@ export interface Step {
   readonly loss: Losses;
   /** Since the painting began. */
   readonly seconds: number;
-  /** The painting as it stands, at the size of this scale: copied at the moment that it is asked for. */
+  /**
+   * The painting as it stands, at the size of this scale: copied at the moment that it is asked for. Where the content
+   * is transparent, so is the painting.
+   */
   readonly picture: Picture;
 }
 
@@ -58,21 +61,22 @@ export async function* paintPicture(work: Work, engine: Engine, signal?: AbortSi
     signal?.throwIfAborted();
     const size = fit(content, scale);
     const start = painting ? resample(painting, size.width, size.height) : startingPicture(work, size);
-    const { evaluate, release } = await prepareScale(work, scale, engine);
+    const { alpha } = resample(content, size.width, size.height);
+    const { evaluate, release } = await prepareScale(work, start, scale, engine);
     try {
       const steps = settings.steps[level] as number;
-      const state = optimizer.init(start.data);
-      let loss: Losses | undefined;
+      const state = optimizer.init(new Float32Array(start.data.length));
+      let best: Evaluation | undefined;
       for (let step = 1; step <= steps && !state.converged; step++) {
         signal?.throwIfAborted();
         const found = await evaluate(state.point);
-        if (!loss && !Number.isFinite(found.loss.total)) {
+        if (!best && !Number.isFinite(found.loss.total)) {
           throw new UserError('The loss is too large to be a number; use smaller weights.');
         }
-        if (!loss || found.loss.total < loss.total) loss = found.loss;
+        if (!best || found.loss.total < best.loss.total) best = found;
         optimizer.update(state, found.loss.total, found.gradient);
         const seconds = (performance.now() - began) / 1000;
-        const picture = () => clamped(state.best, size);
+        const { picture, loss } = best;
         yield {
           scale,
           step,
@@ -80,11 +84,11 @@ export async function* paintPicture(work: Work, engine: Engine, signal?: AbortSi
           loss,
           seconds,
           get picture() {
-            return picture();
+            return clamped(picture, size, alpha);
           },
         };
       }
-      painting = clamped(state.best, size);
+      painting = best && clamped(best.picture, size);
     } finally {
       await release();
     }
@@ -92,27 +96,33 @@ export async function* paintPicture(work: Work, engine: Engine, signal?: AbortSi
 }
 
 interface Evaluation {
+  readonly picture: Float32Array;
   readonly loss: Losses;
   readonly gradient: Float32Array;
 }
 
 interface Scale {
-  readonly evaluate: (point: Float32Array) => Promise<Evaluation>;
+  /** @param change by how much the picture departs from the one that this scale starts from */
+  readonly evaluate: (change: Float32Array) => Promise<Evaluation>;
   readonly release: () => Promise<void>;
 }
 
+/** The graph of the work's objective at one scale. */
+export function objectiveAt({ settings, network, content }: Work, scale: number): Outputs {
+  return objective({ ...settings, network, ...fit(content, scale) });
+}
+
 /** Compiles the objective at one scale, and finds the targets that the two pictures set at this scale. */
-async function prepareScale(
-  { settings, network, ...pictures }: Work,
-  scale: number,
-  engine: Engine,
-): Promise<Scale> {
-  const view: View = { network, pooling: settings.pooling, margin: settings.margin };
-  const content = resampleTo(pictures.content, scale);
-  const style = resampleTo(pictures.style, scale);
-  const statistics = styleStatistics({ ...view, ...sizeOf(style) }, Object.keys(settings.styleTaps));
+async function prepareScale(work: Work, start: Picture, scale: number, engine: Engine): Promise<Scale> {
+  const { settings, network } = work;
+  const content = resampleTo(work.content, scale);
+  const style = resampleTo(work.style, scale);
+  const statistics = styleStatistics(
+    { ...settings, network, ...dimensions(style) },
+    Object.keys(settings.styleTaps),
+  );
   const styleTargets = await runOnce(engine, statistics, { picture: style.data });
-  const outputs = objective({ ...settings, ...view, ...sizeOf(content) });
+  const outputs = objectiveAt(work, scale);
   const program = await engine.compile(serialize(outputs));
 
   // The content's own feature maps come from the same program, which wants targets of some kind for that run.
@@ -120,20 +130,25 @@ async function prepareScale(
   const blank = Object.fromEntries(
     taps.map((tap) => [contentTarget(tap), emptyLike(outputs[features(tap)] as Tensor)]),
   );
-  const maps = await program.run({ picture: content.data, ...styleTargets, ...blank }, taps.map(features));
-  let targets = Object.fromEntries(
-    taps.map((tap) => [contentTarget(tap), maps[features(tap)] as Float32Array]),
+  const none = new Float32Array(content.data.length);
+  const maps = await program.run(
+    { start: content.data, change: none, ...styleTargets, ...blank },
+    taps.map(features),
   );
+  const targets = taps.map((tap) => [contentTarget(tap), maps[features(tap)] as Float32Array]);
+  let unchanging: Record<string, Float32Array> = { start: start.data, ...Object.fromEntries(targets) };
 
-  async function evaluate(picture: Float32Array): Promise<Evaluation> {
-    const { gradient, ...found } = await program.run({ picture, ...targets }, [
+  async function evaluate(change: Float32Array): Promise<Evaluation> {
+    const found = await program.run({ change, ...unchanging }, [
+      'picture',
       'content',
       'style',
       'tv',
       'gradient',
     ]);
-    targets = {}; // the program keeps them
-    return { loss: weighted(found, settings), gradient: gradient as Float32Array };
+    unchanging = {}; // the program keeps it
+    const { picture, gradient } = found as { picture: Float32Array; gradient: Float32Array };
+    return { picture, gradient, loss: weighted(found, settings) };
   }
   return { evaluate, release: () => program.release() };
 }
@@ -164,7 +179,7 @@ function startingPicture({ content, style, start, settings }: Work, size: Size):
   return cover(start, size);
 }
 
-function sizeOf({ width, height }: Picture): Size {
+function dimensions({ width, height }: Picture): Size {
   return { width, height };
 }
 
@@ -172,6 +187,7 @@ function emptyLike(tensor: Tensor): Float32Array {
   return new Float32Array(elements(tensor.shape));
 }
 
-function clamped(data: Float32Array, size: Size): Picture {
-  return { ...size, data: data.map((value) => Math.min(Math.max(value, 0), 1)) };
+function clamped(values: Float32Array, size: Size, alpha?: Float32Array): Picture {
+  const data = values.map((value) => Math.min(Math.max(value, 0), 1));
+  return alpha ? { ...size, data, alpha } : { ...size, data };
 }

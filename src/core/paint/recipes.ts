@@ -4,11 +4,16 @@ import type { Settings } from './settings.ts';
 
 /** A preset for one network: its settings, and its pyramid as a function of the size. */
 export interface Recipe {
-  readonly size: number;
   readonly scales: (size: number) => number[];
   readonly steps: (scales: number) => number[];
   readonly settings: Omit<Settings, 'network' | 'size' | 'scales' | 'steps'>;
 }
+
+/** The network that each preset is made for. */
+export const presetNetworks: Readonly<Record<Settings['preset'], string>> = {
+  default: 'resnet50',
+  classic: 'vgg19',
+};
 
 const equally = (taps: readonly string[]) => Object.fromEntries(taps.map((tap) => [tap, 1]));
 const firstOfEachBlock = ['block1_conv1', 'block2_conv1', 'block3_conv1', 'block4_conv1', 'block5_conv1'];
@@ -32,7 +37,6 @@ export function recipeFor(preset: Settings['preset'], architecture: Architecture
 function standard(architecture: Architecture): Recipe {
   const taps = defaultTaps[architecture.name] ?? { content: [], style: [] };
   return {
-    size: 512,
     scales: halvings,
     steps: (scales) => Array.from({ length: scales }, (_, i) => [100, 80, 50, 30, 20][i] ?? 20),
     settings: {
@@ -45,6 +49,7 @@ function standard(architecture: Architecture): Recipe {
       pooling: architecture.pooling,
       losses: 'relative',
       margin: 32,
+      soft: true,
       optimizer: 'lbfgs',
       init: 'content',
       seed: 0,
@@ -60,7 +65,6 @@ function classic(architecture: Architecture): Recipe {
     );
   }
   return {
-    size: 512,
     scales: (size) => [size],
     steps: () => [300],
     settings: {
@@ -73,6 +77,7 @@ function classic(architecture: Architecture): Recipe {
       pooling: 'max',
       losses: 'classic',
       margin: 0,
+      soft: false,
       optimizer: 'lbfgs',
       init: 'content',
       seed: 0,

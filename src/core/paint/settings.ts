@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { UserError } from '../errors.ts';
 import { type Architecture, canonicalTap } from '../networks/index.ts';
 import type { TapWeights } from './objective.ts';
-import { recipeFor } from './recipes.ts';
+import { presetNetworks, recipeFor } from './recipes.ts';
 
+export const DEFAULT_SIZE = 512;
 /** The longest side that may be asked for, in pixels. */
 export const MAX_SIZE = 16384;
 /** The smallest: a few positions of the deepest feature maps. */
@@ -22,7 +23,15 @@ const weight = z
   .number(say('must be a number'))
   .min(0, say('must not be negative'))
   .max(1e12, say('must be at most 1e12'));
-const taps = z.record(z.string(), z.number().positive(say('must have weights above 0')));
+const taps = z
+  .record(
+    z.string(),
+    z.number(say('must have numbers as weights')).positive(say('must have weights above 0')),
+  )
+  .refine((record) => Object.keys(record).length > 0, say('must name at least one tap'));
+
+/** The pictures to start from that need no file. */
+export const INITS: readonly string[] = ['content', 'style', 'noise'];
 
 /**
  * Everything that decides how a painting comes out, besides its pictures. They are written into the painting, so
@@ -52,6 +61,8 @@ export const settingsSchema = z.strictObject({
     .int(say('must be a whole number'))
     .min(0, say('must not be negative'))
     .max(512, say('must be at most 512')),
+  /** Whether the picture is only changed through a filter that blurs colour, which keeps it free of grain. */
+  soft: z.boolean(say('must be true or false')),
   optimizer: z.enum(['lbfgs', 'adam'], say('must be lbfgs or adam')),
   /** `content`, `style`, `noise`, or the file that the painting starts from. */
   init: z.string(),
@@ -65,23 +76,44 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.infer<typeof settingsSchema>;
 
 /**
- * Fills in what was not said, from the preset and the network, and checks the whole.
+ * Checks each setting that is given by itself.
+ * @throws UserError with one sentence about the first that makes no sense
+ */
+export function checkSettings(given: Partial<Settings>): Partial<Settings> {
+  return check(settingsSchema.partial(), given);
+}
+
+/** The name or file of the network that the settings ask for, or that their preset is made for. */
+export function networkOf({ network, preset = 'default' }: Partial<Settings>): string {
+  return network ?? presetNetworks[preset];
+}
+
+/** The longest side that the settings ask for, in pixels. */
+export function sizeOf({ size, scales }: Partial<Settings>): number {
+  return size ?? scales?.at(-1) ?? DEFAULT_SIZE;
+}
+
+/** The names of all taps that the settings look at. */
+export function tapsOf({ contentTaps, styleTaps }: Settings): string[] {
+  return [...new Set([...Object.keys(contentTaps), ...Object.keys(styleTaps)])];
+}
+
+/**
+ * Fills in what was not said, from the preset and the network, and checks the whole. A single number of steps counts
+ * for every scale.
  * @throws UserError with one sentence about the first thing that makes no sense
  */
 export function resolveSettings(given: Partial<Settings>, architecture: Architecture): Settings {
-  const said = check(settingsSchema.partial(), given);
+  const said = checkSettings(given);
   const recipe = recipeFor(said.preset ?? 'default', architecture);
-  const size = said.size ?? said.scales?.at(-1) ?? recipe.size;
+  const size = sizeOf(said);
   const scales = said.scales ?? recipe.scales(size);
-  const steps = said.steps ?? recipe.steps(scales.length);
-  const settings = check(settingsSchema, {
-    ...recipe.settings,
-    network: architecture.name,
-    ...said,
-    size,
-    scales,
-    steps,
-  });
+  const steps =
+    said.steps?.length === 1
+      ? scales.map(() => said.steps?.[0])
+      : (said.steps ?? recipe.steps(scales.length));
+  const filled = { ...recipe.settings, network: architecture.name, ...said, size, scales, steps };
+  const settings = check(settingsSchema, filled);
   checkSchedule(settings);
   return {
     ...settings,
@@ -93,7 +125,7 @@ export function resolveSettings(given: Partial<Settings>, architecture: Architec
 function checkSchedule({ size, scales, steps, contentWeight, styleWeight }: Settings): void {
   if (scales.length !== steps.length) {
     throw new UserError(
-      `steps must name a number for each scale: there are ${scales.length} scales but ${steps.length} numbers.`,
+      `steps must be one number, or one for each of the ${scales.length} scales, and there are ${steps.length}.`,
     );
   }
   if (scales.some((scale, i) => i > 0 && scale <= (scales[i - 1] as number))) {
@@ -118,9 +150,9 @@ function canonicalTaps(architecture: Architecture, taps: TapWeights): Record<str
 function check<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const { path, message, code } = result.error.issues[0] as z.core.$ZodIssue;
-  const [name = ''] = path;
+  const issue = result.error.issues[0] as z.core.$ZodIssue;
+  const [name = ''] = issue.path;
   const found = (value as Record<string, unknown>)[String(name)];
-  if (code === 'unrecognized_keys') throw new UserError(`There is no setting ${message}.`);
-  throw new UserError(`${String(name)} ${message}, not ${JSON.stringify(found)}.`);
+  if (issue.code === 'unrecognized_keys') throw new UserError(`There is no setting "${issue.keys[0]}".`);
+  throw new UserError(`${String(name)} ${issue.message}, not ${JSON.stringify(found)}.`);
 }

@@ -66,30 +66,31 @@ export function zeroPad(x: Tensor, axis: number, before: number, after: number):
 }
 
 /**
- * Mirrors the axis outwards by `margin` at both ends, without repeating the outermost values.
+ * Mirrors the axis outwards by `margin` at both ends, the outermost values included: `b a | a b c | c b`. Then every
+ * value is seen as often from the inside as any other, which padding that leaves out the outermost does not give.
  * The gradient folds the mirrored margins back onto the values that they came from.
  */
-export function reflectPad(x: Tensor, axis: number, margin: number): Tensor {
+export function mirrorPad(x: Tensor, axis: number, margin: number): Tensor {
   if (margin === 0) return x;
-  const size = sizeAt('reflectPad', x, axis);
-  if (margin >= size) {
+  const size = sizeAt('mirrorPad', x, axis);
+  if (margin > size) {
     throw new ShapeError(
-      `reflectPad: axis ${axis} of ${show(x.shape)} is too short for a margin of ${margin}`,
+      `mirrorPad: axis ${axis} of ${show(x.shape)} is too short for a margin of ${margin}`,
     );
   }
-  const gradient = (dy: Tensor) => {
+  const source = (i: number) => (i < 0 ? -1 - i : i < size ? i : 2 * size - 1 - i);
+  const indices = Array.from({ length: size + 2 * margin }, (_, i) => source(i - margin));
+  const fold = (dy: Tensor) => {
     const before = reverse(slice(dy, axis, 0, margin), axis);
-    const after = reverse(slice(dy, axis, margin + size, margin + size + margin), axis);
-    return add(
-      add(slice(dy, axis, margin, margin + size), zeroPad(before, axis, 1, size - margin - 1)),
-      zeroPad(after, axis, size - margin - 1, 1),
-    );
+    const after = reverse(slice(dy, axis, margin + size, size + 2 * margin), axis);
+    const inner = slice(dy, axis, margin, margin + size);
+    return add(add(inner, zeroPad(before, axis, 0, size - margin)), zeroPad(after, axis, size - margin, 0));
   };
   return operation(x.shape.with(axis, size + 2 * margin), {
-    operator: 'Pad',
-    inputs: [x, padAmounts(x, axis, margin, margin)],
-    attributes: { mode: { string: 'reflect' } },
-    gradient: (dy) => [gradient(dy), undefined],
+    operator: 'Gather',
+    inputs: [x, integers(indices)],
+    attributes: { axis: { int: axis } },
+    gradient: (dy) => [fold(dy), undefined],
   });
 }
 

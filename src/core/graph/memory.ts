@@ -1,0 +1,44 @@
+import { collect } from './collect.ts';
+import type { Outputs } from './onnx.ts';
+import { elements, type Tensor } from './tensor.ts';
+
+const BYTES = { float32: 4, int64: 8, bool: 1 } as const;
+
+export interface Memory {
+  /** Weights and other constants. */
+  readonly constants: number;
+  /** The most that the values between the operations take at one time, when each goes after its last use. */
+  readonly values: number;
+}
+
+/** The bytes that a run of the graph needs, by following which values are alive at each operation. */
+export function memoryOf(outputs: Outputs): Memory {
+  const kept = Object.values(outputs);
+  const { operations, constants, inputs, nameOf } = collect(kept);
+  const lastUse = new Map<string, number>();
+  operations.forEach(({ inputs: used }, i) => {
+    for (const tensor of used) lastUse.set(nameOf(tensor), i);
+  });
+  for (const tensor of kept) lastUse.set(nameOf(tensor), operations.length);
+
+  let alive = inputs.reduce((sum, tensor) => sum + bytes(tensor), 0);
+  let peak = alive;
+  const sizes = new Map<string, number>();
+  operations.forEach((operation, i) => {
+    for (const tensor of operation.results) {
+      sizes.set(nameOf(tensor), bytes(tensor));
+      alive += bytes(tensor);
+    }
+    peak = Math.max(peak, alive);
+    for (const name of new Set([...operation.inputs, ...operation.results].map(nameOf))) {
+      if ((lastUse.get(name) ?? i) > i) continue;
+      alive -= sizes.get(name) ?? 0;
+      sizes.delete(name);
+    }
+  });
+  return { constants: constants.reduce((sum, tensor) => sum + bytes(tensor), 0), values: peak };
+}
+
+function bytes(tensor: Tensor): number {
+  return elements(tensor.shape) * BYTES[tensor.type];
+}

@@ -1,0 +1,275 @@
+import fc from 'fast-check';
+import {
+  add,
+  averagePool,
+  constant,
+  conv2d,
+  crop,
+  div,
+  elements,
+  fill,
+  gradient,
+  gram,
+  greater,
+  input,
+  matmul,
+  maxPool,
+  memoryOf,
+  mirrorPad,
+  mul,
+  relu,
+  reshape,
+  reverse,
+  ShapeError,
+  scalar,
+  scale,
+  serialize,
+  slice,
+  sub,
+  sum,
+  sumSquares,
+  type Tensor,
+  transpose,
+  upsample,
+  where,
+  zeroPad,
+} from 'velatura';
+import { describe, expect, it } from 'vitest';
+import { noise } from './support/reference.ts';
+import { run, testEngine } from './support/run.ts';
+
+const engine = testEngine();
+
+interface Case {
+  readonly shape: number[];
+  readonly build: (x: Tensor) => Tensor;
+}
+
+/** Constant values in [-1,1), other ones for other seeds. */
+const values = (seed: number, shape: readonly number[]) =>
+  constant(Float32Array.from(noise(seed * 7919 + 1, elements(shape))), shape);
+
+/**
+ * Values a good step apart from each other and from zero, in random order, so that no small change turns a
+ * comparison or crosses the kink of a ReLU.
+ */
+function apart(count: number, seed: number): Float32Array {
+  const order = Array.from(noise(seed * 104729 + 5, count), (key, i) => ({ key, i })).sort(
+    (a, b) => a.key - b.key,
+  );
+  const result = new Float32Array(count);
+  order.forEach(({ i }, place) => {
+    result[i] = ((place + 0.25 - count / 2) / count) * 4;
+  });
+  return result;
+}
+
+const side = fc.integer({ min: 1, max: 9 });
+const channels = fc.integer({ min: 1, max: 4 });
+const seed = fc.integer({ min: 0, max: 1000 });
+const maps = fc.tuple(channels, fc.integer({ min: 4, max: 9 }), fc.integer({ min: 4, max: 9 }), seed);
+
+const operations: Record<string, fc.Arbitrary<Case>> = {
+  add: fc
+    .tuple(side, side, seed)
+    .map(([h, w, s]) => ({ shape: [h, w], build: (x) => add(values(s, [h, w]), x) })),
+  'add of a scalar': fc
+    .tuple(side, seed)
+    .map(([n, s]) => ({ shape: [], build: (x) => add(x, values(s, [n])) })),
+  'add of one thing twice': side.map((n) => ({ shape: [n], build: (x) => add(x, x) })),
+  sub: fc.tuple(side, seed).map(([n, s]) => ({ shape: [n], build: (x) => sub(values(s, [n]), x) })),
+  mul: fc
+    .tuple(side, side, seed)
+    .map(([h, w, s]) => ({ shape: [h, w], build: (x) => mul(x, values(s, [h, w])) })),
+  'mul of one thing twice': side.map((n) => ({ shape: [n], build: (x) => mul(x, x) })),
+  'mul by a scalar': fc
+    .tuple(side, seed)
+    .map(([n, s]) => ({ shape: [], build: (x) => mul(values(s, [n]), x) })),
+  'div by a constant': fc.tuple(side, seed).map(([n, s]) => ({
+    shape: [n],
+    build: (x) => div(x, add(mul(values(s, [n]), values(s, [n])), scalar(0.5))),
+  })),
+  'div of a constant': fc.tuple(side, seed).map(([n, s]) => ({
+    shape: [n],
+    build: (x) => div(values(s, [n]), add(mul(x, x), scalar(3))),
+  })),
+  scale: side.map((n) => ({ shape: [n], build: (x) => scale(x, -2.5) })),
+  sum: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: sum })),
+  sumSquares: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: sumSquares })),
+  fill: fc.tuple(side, side).map(([h, w]) => ({ shape: [], build: (x) => fill(x, [h, w]) })),
+  relu: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: relu })),
+  reshape: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: (x) => reshape(x, [w, h, 1]) })),
+  transpose: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: transpose })),
+  slice: fc.tuple(maps, fc.constantFrom(2, 3)).map(([[c, h, w], axis]) => ({
+    shape: [1, c, h, w],
+    build: (x) => slice(x, axis, 1, 3),
+  })),
+  crop: maps.map(([c, h, w]) => ({ shape: [1, c, h, w], build: (x) => crop(x, 1) })),
+  reverse: fc.tuple(maps, fc.constantFrom(1, 2, 3)).map(([[c, h, w], axis]) => ({
+    shape: [1, c, h, w],
+    build: (x) => reverse(x, axis),
+  })),
+  zeroPad: fc.tuple(maps, fc.constantFrom(2, 3)).map(([[c, h, w], axis]) => ({
+    shape: [1, c, h, w],
+    build: (x) => zeroPad(x, axis, 2, 1),
+  })),
+  mirrorPad: fc
+    .tuple(maps, fc.constantFrom(2, 3), fc.integer({ min: 1, max: 4 }))
+    .map(([[c, h, w], axis, margin]) => ({
+      shape: [1, c, h, w],
+      build: (x) => mirrorPad(x, axis, margin),
+    })),
+  upsample: maps.map(([c, h, w, s]) => ({ shape: [1, c, h, w], build: (x) => upsample(x, 2 + (s % 2)) })),
+  matmul: fc.tuple(side, side, side, seed).map(([m, k, n, s]) => ({
+    shape: [m, k],
+    build: (x) => matmul(x, values(s, [k, n])),
+  })),
+  'matmul from the right': fc.tuple(side, side, side, seed).map(([m, k, n, s]) => ({
+    shape: [k, n],
+    build: (x) => matmul(values(s, [m, k]), x),
+  })),
+  gram: maps.map(([c, h, w]) => ({ shape: [1, c, h, w], build: gram })),
+  conv2d: fc
+    .tuple(maps, channels, fc.constantFrom(1, 2, 3), fc.constantFrom(0, 1, 2), fc.constantFrom(1, 2, 3))
+    .map(([[c, h, w, s], out, kernel, padding, stride]) => ({
+      shape: [1, c, h, w],
+      build: (x) => conv2d(x, values(s, [out, c, kernel, kernel]), values(s + 1, [out]), { padding, stride }),
+    })),
+  maxPool: fc.tuple(maps, fc.constantFrom(2, 3)).map(([[c, h, w], kernel]) => ({
+    shape: [1, c, h, w],
+    build: (x) => maxPool(x, { kernel, stride: kernel }),
+  })),
+  'maxPool with overlap': maps.map(([c, h, w]) => ({
+    shape: [1, c, h, w],
+    build: (x) => maxPool(x, { kernel: 3, stride: 2, padding: 1 }),
+  })),
+  averagePool: fc.tuple(maps, fc.constantFrom(2, 3)).map(([[c, h, w], kernel]) => ({
+    shape: [1, c, h, w],
+    build: (x) => averagePool(x, { kernel, stride: kernel }),
+  })),
+  'averagePool with overlap': maps.map(([c, h, w]) => ({
+    shape: [1, c, h, w],
+    build: (x) => averagePool(x, { kernel: 3, stride: 2, padding: 1 }),
+  })),
+  where: fc.tuple(side, seed).map(([n, s]) => ({
+    shape: [n],
+    build: (x) => where(greater(values(s, [n]), scalar(0)), x, scale(x, 3)),
+  })),
+};
+
+/** Up to six places of an array. */
+function places(count: number, seed: number): number[] {
+  return [...new Set(Array.from(noise(seed + 1, 6), (value) => Math.floor(((value + 1) / 2) * count)))];
+}
+
+describe('the gradient rule', () => {
+  it.each(Object.entries(operations))('of %s agrees with central differences', async (_, arbitrary) => {
+    await fc.assert(
+      fc.asyncProperty(arbitrary, seed, async ({ shape, build }, s) => {
+        const x = input('x', shape);
+        const y = build(x);
+        // Any scalar made of the output will do; random weights let no error cancel out.
+        const loss = sum(mul(y, values(s + 1, y.shape)));
+        const [dx] = gradient(loss, [x]) as [Tensor];
+        expect(dx.shape).toEqual(shape);
+
+        const at = apart(elements(shape), s);
+        const found = await run(engine, { loss, dx }, { x: at });
+        const analytic = found.dx as Float32Array;
+        const largest = Math.max(...analytic.map(Math.abs), 0.1);
+        const step = 0.4 / Math.max(at.length, 10);
+        const program = await engine.compile(serialize({ loss }));
+        for (const place of places(at.length, s)) {
+          const lossAt = async (move: number) => {
+            const moved = at.slice();
+            moved[place] = (moved[place] as number) + move;
+            return ((await program.run({ x: moved }, ['loss'])).loss as Float32Array)[0] as number;
+          };
+          const numeric = ((await lossAt(step)) - (await lossAt(-step))) / (2 * step);
+          expect(Math.abs(numeric - (analytic[place] as number))).toBeLessThan(0.02 * largest);
+        }
+        await program.release();
+      }),
+      { numRuns: 8 },
+    );
+  });
+});
+
+describe('mirrorPad', () => {
+  it('mirrors both ends, the outermost values included', async () => {
+    const x = input('x', [1, 4]);
+    const found = await run(engine, { y: mirrorPad(x, 1, 2) }, { x: Float32Array.of(1, 2, 3, 4) });
+    expect([...(found.y as Float32Array)]).toEqual([2, 1, 1, 2, 3, 4, 4, 3]);
+  });
+});
+
+describe('gradient', () => {
+  it('adds up what reaches a value on several ways', async () => {
+    const x = input('x', [2]);
+    const [dx] = gradient(sum(add(mul(x, x), scale(x, 3))), [x]) as [Tensor];
+    const found = await run(engine, { dx }, { x: Float32Array.of(1, -2) });
+    expect([...(found.dx as Float32Array)]).toEqual([5, -1]);
+  });
+
+  it('is that of several inputs at once', async () => {
+    const a = input('a', [2]);
+    const b = input('b', [2]);
+    const [da, db] = gradient(sum(mul(a, b)), [a, b]) as [Tensor, Tensor];
+    const found = await run(engine, { da, db }, { a: Float32Array.of(1, 2), b: Float32Array.of(3, 4) });
+    expect([...(found.da as Float32Array), ...(found.db as Float32Array)]).toEqual([3, 4, 1, 2]);
+  });
+
+  it('is shared among equal maxima, so that a flat picture gets it once', async () => {
+    const x = input('x', [1, 1, 4, 4]);
+    const [dx] = gradient(sum(maxPool(x, { kernel: 2, stride: 2 })), [x]) as [Tensor];
+    const found = await run(engine, { dx }, { x: new Float32Array(16).fill(0.7) });
+    expect([...(found.dx as Float32Array)]).toEqual(new Array(16).fill(0.25));
+  });
+
+  it('leaves out what the objective does not need', () => {
+    const x = input('x', [1, 3, 8, 8]);
+    const weight = values(1, [4, 3, 3, 3]);
+    const loss = sumSquares(conv2d(x, weight, undefined, { padding: 1 }));
+    const [dx] = gradient(loss, [x]) as [Tensor];
+    const forwardOnly = memoryOf({ loss });
+    const both = memoryOf({ loss, dx });
+    expect(forwardOnly.constants).toBeLessThan(both.constants);
+    expect(forwardOnly.values).toBeLessThanOrEqual(both.values);
+  });
+
+  it('refuses what is no scalar, and what the objective does not depend on', () => {
+    const x = input('x', [2]);
+    expect(() => gradient(x, [x])).toThrow(/\[2\] is no scalar/);
+    expect(() => gradient(sum(x), [input('y', [2])])).toThrow(/does not depend/);
+  });
+
+  it('refuses the weights of a convolution, which are frozen', () => {
+    const x = input('x', [1, 1, 4, 4]);
+    const weight = values(1, [1, 1, 3, 3]);
+    const loss = sum(conv2d(x, weight));
+    expect(() => gradient(loss, [weight])).toThrow(/Conv has no gradient for its input 1/);
+  });
+});
+
+describe('shapes are checked when the graph is built: an error names the operation and both shapes', () => {
+  const x = input('x', [1, 3, 8, 6]);
+  const wrong: Record<string, [() => Tensor, RegExp]> = {
+    add: [() => add(x, input('y', [1, 3, 6, 8])), /add: shapes \[1, 3, 8, 6\] and \[1, 3, 6, 8\]/],
+    matmul: [() => matmul(input('a', [2, 3]), input('b', [4, 2])), /matmul: shapes \[2, 3\] and \[4, 2\]/],
+    conv2d: [() => conv2d(x, values(1, [4, 2, 3, 3])), /conv2d: shapes \[1, 3, 8, 6\] and \[4, 2, 3, 3\]/],
+    'conv2d larger than its input': [() => conv2d(x, values(1, [4, 3, 7, 7])), /conv2d: shapes/],
+    bias: [
+      () => conv2d(x, values(1, [4, 3, 3, 3]), values(1, [3])),
+      /conv2d: shapes \[4, 3, 3, 3\] and \[3\]/,
+    ],
+    reshape: [() => reshape(x, [1, 3, 7, 7]), /reshape: \[1, 3, 8, 6\] .* \[1, 3, 7, 7\]/],
+    slice: [() => slice(x, 2, 4, 9), /slice: \[4, 9\) is no part of axis 2 of \[1, 3, 8, 6\]/],
+    mirrorPad: [() => mirrorPad(x, 3, 7), /mirrorPad: axis 3 of \[1, 3, 8, 6\] is too short/],
+    gram: [() => gram(input('f', [3, 8])), /gram: expected 4 dimensions, got the shape \[3, 8\]/],
+    constant: [() => constant(new Float32Array(5), [2, 3]), /5 values do not fill the shape \[2, 3\]/],
+  };
+  it.each(Object.entries(wrong))('%s', (_, [build, message]) => {
+    expect(build).toThrow(ShapeError);
+    expect(build).toThrow(message);
+  });
+});
