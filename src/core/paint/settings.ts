@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../errors.ts';
 import { type Architecture, canonicalTap } from '../networks/index.ts';
 import type { TapWeights } from './objective.ts';
