@@ -41,7 +41,7 @@ function standard(architecture: Architecture): Recipe {
     steps: (scales) => Array.from({ length: scales }, (_, i) => [100, 80, 50, 30, 20][i] ?? 20),
     settings: {
       preset: 'default',
-      contentWeight: 0.03,
+      contentWeight: 0.08,
       styleWeight: 1,
       tvWeight: 0.05,
       contentTaps: equally(taps.content),

@@ -1,0 +1,36 @@
+import { realpath, stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { UserError } from '../node/index.ts';
+
+/**
+ * Checks that what is to be written is none of the files that are read, by whatever path either is named.
+ * @throws UserError naming the file
+ */
+export async function checkNoInput(output: string, inputs: readonly string[]): Promise<void> {
+  const target = await identity(output);
+  if (!target) return;
+  for (const input of inputs) {
+    if ((await identity(input)) === target) {
+      throw new UserError(
+        `${output} is what is painted from, and would be overwritten; name another file to write.`,
+      );
+    }
+  }
+}
+
+/** What is the same for all names of a file; nothing if there is none. */
+async function identity(path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await stat(path, { bigint: true });
+    // Some file systems number no files.
+    return ino === 0n ? await realpath(path) : `${dev}:${ino}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `town-swirls.png` in the present folder, for `photos/town.jpg` in the style of `swirls.jpg`. */
+export function defaultOutput(content: string, style: string): string {
+  const stem = (path: string) => basename(path, extname(path));
+  return `${stem(content)}-${stem(style)}.png`;
+}

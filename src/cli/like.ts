@@ -1,0 +1,25 @@
+import { readSettings, type Settings, UserError } from '../node/index.ts';
+
+/**
+ * The settings of another painting, as defaults for those that are given.
+ *
+ * What belongs together stays together: another size brings its own scales and steps, and another network its own taps
+ * and pooling.
+ * @throws UserError when the painting carries none
+ */
+export async function settingsLike(painting: string, given: Partial<Settings>): Promise<Partial<Settings>> {
+  const found = await readSettings(painting);
+  if (given.preset !== undefined && given.preset !== found.preset) {
+    throw new UserError(
+      `--preset ${given.preset} and --like ${painting}, which was painted with ${found.preset}, exclude each other.`,
+    );
+  }
+  const dropped = new Set<keyof Settings>();
+  if (given.size !== undefined && given.size !== found.size) dropped.add('scales').add('steps');
+  if (given.scales !== undefined) dropped.add('size').add('steps');
+  if (given.network !== undefined && given.network !== found.network) {
+    dropped.add('contentTaps').add('styleTaps').add('pooling');
+  }
+  const kept = Object.entries(found).filter(([name]) => !dropped.has(name as keyof Settings));
+  return { ...Object.fromEntries(kept), ...given };
+}

@@ -1,0 +1,75 @@
+import { createRequire } from 'node:module';
+import { inspect } from 'node:util';
+import { Command, CommanderError } from 'commander';
+import { EngineError, UserError } from '../node/index.ts';
+import { addModels } from './models.ts';
+import { addPaint } from './paint.ts';
+import { addShow } from './show.ts';
+
+/** The exit code of everything that the person can put right. */
+const USER_ERROR_CODE = 2;
+
+/**
+ * Runs the command. Sets the exit code: 0 when all went well, 2 for what the person can put right, 130 when stopped, 1 for
+ * everything else.
+ * @param words the command line after the program's name
+ */
+export async function main(words: readonly string[]): Promise<void> {
+  ignoreClosedPipes();
+  try {
+    await createProgram().parseAsync(words, { from: 'user' });
+  } catch (error) {
+    process.exitCode = report(error, words.includes('--debug'));
+  }
+}
+
+function createProgram(): Command {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  const program = new Command('velatura')
+    .description('Repaints pictures in the style of others (neural style transfer).')
+    .version(version, '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help; after a command, the help for it')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(`${sentence(text)}\n`),
+      getOutHelpWidth: () => Math.min(process.stdout.columns ?? 80, 110),
+      getErrHelpWidth: () => Math.min(process.stderr.columns ?? 80, 110),
+    });
+  addPaint(program);
+  addShow(program);
+  addModels(program);
+  return program;
+}
+
+/** Commander's message, `error: unknown option '--sise'\n(Did you mean --size?)`, as a sentence. */
+function sentence(text: string): string {
+  const plain = text
+    .trim()
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ');
+  const ending = /[.?)]$/.test(plain) ? '' : '.';
+  return plain.charAt(0).toUpperCase() + plain.slice(1) + ending;
+}
+
+/** Tells the person what is wrong, and returns the exit code. */
+function report(error: unknown, debug: boolean): number {
+  // Commander has said its sentence already, or shown the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USER_ERROR_CODE;
+  const expected = error instanceof UserError || error instanceof EngineError;
+  const message = error instanceof Error ? error.message : String(error);
+  const [line = ''] = message.split('\n');
+  if (debug) process.stderr.write(`${inspect(error)}\n`);
+  else if (expected) process.stderr.write(`${line}\n`);
+  else process.stderr.write(`Something went wrong that should not: ${line} (--debug shows where.)\n`);
+  return error instanceof UserError ? USER_ERROR_CODE : 1;
+}
+
+/** Who reads what is printed may leave early, as `head` does; a painting is painted to its end all the same. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}

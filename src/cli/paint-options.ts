@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import {
+  architectureNamed,
+  presetNetworks,
+  resolveSettings,
+  type Settings,
+  UserError,
+} from '../node/index.ts';
+import { parseSetting, type SettingWithOption, settingOptions, writeSetting } from './settings.ts';
+
+/** What `velatura paint` was told. */
+export interface PaintCommandOptions extends Partial<Pick<Settings, SettingWithOption>> {
+  readonly style?: string;
+  readonly output?: string;
+  readonly like?: string;
+  readonly preview?: string;
+  readonly threads?: number;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+const examples = `
+Examples:
+  $ velatura paint town.jpg --style swirls.jpg
+      paints town-swirls.png, 512 pixels long
+  $ velatura paint me.jpg --style cubes.jpg --size 1024 -o me.tif
+      larger, and with 16 bits a colour
+  $ velatura paint lake.jpg --style swirls.jpg --like town-swirls.png
+      the same way as a painting before
+`;
+
+export function addPaintOptions(command: Command): Command {
+  const usual = resolveSettings({}, architectureNamed(presetNetworks.default));
+  const setting = <K extends SettingWithOption>(name: K, placeholder: string, description: string) =>
+    command.option(
+      `${settingOptions[name]} <${placeholder}>`,
+      `${description} (default: ${writeSetting(usual[name])})`,
+      parseSetting(name),
+    );
+
+  command
+    .optionsGroup('Pictures:')
+    .option('--style <picture>', 'the picture in whose style to paint (required)')
+    .option(
+      '-o, --output <file>',
+      'what to write: a .png, .jpg, .webp, .avif or .tif (default: <content>-<style>.png)',
+    );
+  setting('init', 'picture', 'what to start from: content, style, noise, or a file');
+  command
+    .option('--like <painting>', 'take the settings of that painting as defaults')
+    .option('--preview <file>', 'show the painting in this file as it grows');
+
+  command.optionsGroup('Size and time:');
+  setting('size', 'pixels', 'longest side of the painting');
+  setting('scales', 'list', 'longest sides to paint at on the way, from coarse to fine');
+  setting('steps', 'list', 'steps at each scale, or one number for all');
+  command.option('--threads <number>', 'threads for the arithmetic (default: one a processor core)', threads);
+
+  command.optionsGroup('Look:');
+  setting('preset', 'name', 'default, or classic: as in the paper of 2015');
+  setting('contentWeight', 'number', 'how much the content counts; 0.02 is bold, 0.2 keeps a likeness');
+  setting('styleWeight', 'number', 'how much the style counts');
+  setting('tvWeight', 'number', 'how much smoothness counts');
+  setting('seed', 'number', 'another number, another noise to start from');
+
+  command.optionsGroup('Network:');
+  setting('network', 'name', 'resnet50, vgg19, vgg16, or a weight file');
+  setting('contentTaps', 'list', 'where in the network to compare contents; with weights as 4b:1,4c:0.5');
+  setting('styleTaps', 'list', 'and where styles');
+  setting('pooling', 'kind', 'max or avg');
+  setting('optimizer', 'name', 'lbfgs or adam');
+
+  return command
+    .optionsGroup('What is shown:')
+    .option('--quiet', 'nothing but the path of the painting, and errors')
+    .option('--json', 'events for programs on standard output, one JSON object a line')
+    .option('--debug', 'show where in the program an error came from')
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', examples);
+}
+
+function threads(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 1024) return value;
+  throw new UserError(`--threads must be a whole number from 1 to 1024, not "${text}".`);
+}

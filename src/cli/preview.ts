@@ -1,0 +1,63 @@
+import { type Step, writePicture } from '../node/index.ts';
+
+export interface Preview {
+  /** Takes note of a step, whose picture is written when it is time. */
+  offer(step: Step): void;
+  /** Writes the last step's picture, if it is not there yet. */
+  finish(): Promise<void>;
+}
+
+/** Milliseconds between two pictures. */
+const INTERVAL = 1000;
+
+/**
+ * Rewrites a file as the painting grows: whole pictures only, about one a second, and the last of every scale.
+ * @param onFailure told once if the file cannot be written; the painting goes on
+ */
+export function previewTo(path: string, onFailure: (error: unknown) => void): Preview {
+  let writing: Promise<void> | undefined;
+  let began = Number.NEGATIVE_INFINITY;
+  let failed = false;
+  /** The latest step, if its picture has not been written. */
+  let latest: Step | undefined;
+  /** The last step of a scale, to be written as soon as nothing else is. */
+  let due: Step | undefined;
+
+  function write(step: Step): Promise<void> {
+    if (due === step) due = undefined;
+    if (latest === step) latest = undefined;
+    began = performance.now();
+    return writePicture(path, step.picture).then(
+      () => {},
+      (error: unknown) => {
+        if (!failed) onFailure(error);
+        failed = true;
+      },
+    );
+  }
+
+  function next(): void {
+    if (writing) return;
+    const step = due ?? (performance.now() - began >= INTERVAL ? latest : undefined);
+    if (!step) return;
+    writing = write(step).then(() => {
+      writing = undefined;
+      if (due) next();
+    });
+  }
+
+  function offer(step: Step): void {
+    // A scale may end before its time, which only the first step of the next one tells.
+    if (latest && latest.scale !== step.scale) due = latest;
+    if (step.step === step.steps) due = step;
+    latest = step;
+    next();
+  }
+
+  async function finish(): Promise<void> {
+    while (writing) await writing;
+    if (latest) await write(latest);
+  }
+
+  return { offer, finish };
+}

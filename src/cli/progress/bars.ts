@@ -1,0 +1,155 @@
+import { createLogUpdate } from 'log-update';
+import type { Progress as Download, Losses, Step } from '../../node/index.ts';
+import { duration, lossText, megabytes } from '../text.ts';
+import { type Estimate, estimateTime } from './estimate.ts';
+import { type Progress, type Scale, scalesOf, stoppedAt, title } from './progress.ts';
+
+/** How far a scale is. */
+interface Bar extends Scale {
+  done: number;
+  finished: boolean;
+  loss: Losses | undefined;
+  /** Seconds, from its beginning to its latest step. */
+  took: number;
+}
+
+/** On a terminal: a bar a scale, redrawn in its place. What is finished stays. */
+export function barProgress(terminal: NodeJS.WriteStream): Progress {
+  // A hidden cursor would have to be shown again whatever happens, and there is nothing to hide it for.
+  const draw = createLogUpdate(terminal, { showCursor: true });
+  const paint = painter(terminal);
+  let bars: Bar[] = [];
+  let estimate: Estimate | undefined;
+  let seconds = 0;
+  let heard = performance.now();
+  let hint = 'Ctrl-C stops and keeps what is there';
+  /** The source that has given all. */
+  let fetched: string | undefined;
+  let ticking: NodeJS.Timeout | undefined;
+
+  /** Redraws. The clock also runs between steps, which may take long. */
+  function redraw(): void {
+    const now = seconds + (performance.now() - heard) / 1000;
+    const left = estimate?.remaining(now);
+    const times = `${duration(now)} elapsed${left === undefined ? '' : `, about ${duration(left)} left`}`;
+    const width = terminal.columns ?? 80;
+    const status = `  ${times}`;
+    const room = width - status.length - 4;
+    draw([...lines(width), status + (hint.length <= room ? paint.dim(`   ${hint}`) : '')].join('\n'));
+  }
+
+  function lines(width: number): string[] {
+    return bars.map((bar) => barLine(bar, bars, width, paint));
+  }
+
+  function step(found: Step): void {
+    const present = bars.findIndex(({ scale }) => scale === found.scale);
+    const bar = bars[present] as Bar;
+    const before = bars.slice(0, present);
+    for (const earlier of before) earlier.finished = true;
+    bar.done = found.step;
+    bar.loss = found.loss;
+    bar.finished = found.step === found.steps;
+    bar.took = found.seconds - before.reduce((sum, { took }) => sum + took, 0);
+    estimate?.step(found.scale, found.step, found.seconds);
+    seconds = found.seconds;
+    heard = performance.now();
+    redraw();
+  }
+
+  function download({ received, total, source }: Download): void {
+    if (fetched === source) return;
+    const width = terminal.columns ?? 80;
+    const heading = `Fetching the network's weights from ${source}`;
+    const amount =
+      total === undefined ? megabytes(received) : `${megabytes(received)} of ${megabytes(total)}`;
+    const bar = paint.bar(total ? received / total : 0, Math.min(LONGEST_BAR, width - amount.length - 5));
+    draw(`${heading.length < width ? heading : `${heading.slice(0, width - 2)}…`}\n  ${bar}  ${amount}`);
+    if (received !== total) return;
+    fetched = source;
+    draw.done();
+  }
+
+  /** Leaves what is drawn where it is. */
+  function leave(last?: string): void {
+    clearInterval(ticking);
+    if (bars.length > 0) draw([...lines(terminal.columns ?? 80), ...(last ? [last] : [])].join('\n'));
+    draw.done();
+    bars = [];
+  }
+
+  return {
+    download,
+    begin(beginning) {
+      draw.clear();
+      draw.persist(title(beginning));
+      const scales = scalesOf(beginning);
+      bars = scales.map((scale) => ({ ...scale, done: 0, finished: false, loss: undefined, took: 0 }));
+      estimate = estimateTime(scales);
+      heard = performance.now();
+      ticking = setInterval(redraw, 500).unref();
+      redraw();
+    },
+    step,
+    stopping() {
+      hint = 'stopping; Ctrl-C again stops at once';
+      if (bars.length > 0) redraw();
+    },
+    note: (sentence) => draw.persist(sentence),
+    end: (ending) =>
+      leave(ending.stopped ? stoppedAt(ending.stopped) : `Painted in ${duration(ending.seconds)}.`),
+    close: leave,
+  };
+}
+
+/**
+ * `  256 ━━━━━━━━━━━━━━━━  34/80  content 0.0123  style 0.0456  tv 0.0012   0:41`: with as many of the losses as there is
+ * room for, and bars of all scales equally long.
+ */
+function barLine(bar: Bar, all: readonly Bar[], width: number, paint: Painter): string {
+  const { scale, done, finished, loss, took } = bar;
+  const widest = (numbers: number[]) => Math.max(...numbers.map((value) => String(value).length));
+  const label = String(scale).padStart(widest(all.map((other) => other.scale)) + 2);
+  // A scale that found nothing better any more has fewer steps than were planned.
+  const steps = finished ? done : bar.steps;
+  const count = `${done}/${steps}`.padStart(2 * widest(all.map((other) => other.steps)) + 1);
+  const room = width - label.length - count.length - TIME - 3;
+  const terms = TERMS.find((names) => room - lengthOf(names) >= SHORTEST_BAR) ?? [];
+  const losses = terms.map((name) => `  ${name} ${loss ? lossText(loss[name]).padEnd(6) : ' '.repeat(6)}`);
+  const rod = paint.bar(finished ? 1 : done / steps, Math.min(LONGEST_BAR, room - lengthOf(terms)));
+  if (!loss) return `${label} ${rod} ${paint.dim(count)}`;
+  return `${label} ${rod} ${count}${losses.join('')}${paint.dim(duration(took).padStart(TIME))}`;
+}
+
+/** The losses to show, from the most to the fewest. */
+const TERMS = [['content', 'style', 'tv'], ['total'], []] as const;
+const SHORTEST_BAR = 12;
+const LONGEST_BAR = 50;
+/** Columns for the time of a scale. */
+const TIME = 8;
+
+function lengthOf(terms: readonly string[]): number {
+  return terms.reduce((sum, name) => sum + name.length + 9, 0);
+}
+
+interface Painter {
+  dim(text: string): string;
+  bar(share: number, length: number): string;
+}
+
+/** Colours where the terminal has them, and the person has not set NO_COLOR. */
+function painter(terminal: NodeJS.WriteStream): Painter {
+  const colours = terminal.hasColors?.() ?? false;
+  const styled = (on: number, off: number) => (text: string) =>
+    colours && text ? `\x1b[${on}m${text}\x1b[${off}m` : text;
+  const dim = styled(2, 22);
+  const cyan = styled(36, 39);
+  return {
+    dim,
+    bar(share, length) {
+      const whole = Math.max(0, Math.floor(length));
+      const full = Math.min(whole, Math.round(share * whole));
+      return cyan('━'.repeat(full)) + dim((colours ? '━' : ' ').repeat(whole - full));
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import { barProgress } from './bars.ts';
+import { lineProgress, noProgress } from './lines.ts';
+import type { Progress } from './progress.ts';
+
+/** What tells a person on standard error how the work goes: bars on a terminal that can redraw, lines elsewhere. */
+export function personalProgress(quiet = false): Progress {
+  if (quiet) return noProgress();
+  const { stderr } = process;
+  return stderr.isTTY && process.env.TERM !== 'dumb' ? barProgress(stderr) : lineProgress(stderr);
+}

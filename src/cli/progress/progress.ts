@@ -1,0 +1,63 @@
+import type { Progress as Download, Painting, Settings, Step } from '../../node/index.ts';
+
+/** What is about to be painted. */
+export interface Beginning extends Pick<Painting, 'settings' | 'sizes' | 'network' | 'engine'> {
+  /** File names. */
+  readonly content: string;
+  readonly style: string;
+}
+
+/** How a painting ended. */
+export interface Ending {
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+  /** Since the command began. */
+  readonly seconds: number;
+  /** The most memory that the process has taken, in bytes. */
+  readonly peakMemory: number;
+  /** Where it was stopped, if it was. */
+  readonly stopped: Pick<Step, 'scale' | 'step' | 'steps'> | undefined;
+}
+
+/** Tells the person, or a program, how the work goes. */
+export interface Progress {
+  /** A network's weights are on their way. */
+  download(download: Download): void;
+  begin(beginning: Beginning): void;
+  step(step: Step): void;
+  /** Ctrl-C: the present step is the last. */
+  stopping(): void;
+  /** Something to know that stops nothing, in a sentence. */
+  note(sentence: string): void;
+  end(ending: Ending): void;
+  /** Nothing follows, whether or not the work ended well. */
+  close(): void;
+}
+
+/** The numbers of a painting's settings and sizes that belong together, one entry a scale. */
+export interface Scale {
+  /** Longest side in pixels. */
+  readonly scale: number;
+  readonly pixels: number;
+  readonly steps: number;
+}
+
+export function scalesOf({ settings, sizes }: { settings: Settings; sizes: Beginning['sizes'] }): Scale[] {
+  return sizes.map(({ width, height }, i) => ({
+    scale: settings.scales[i] as number,
+    pixels: width * height,
+    steps: settings.steps[i] as number,
+  }));
+}
+
+/** `town.jpg in the style of swirls.jpg: 512 x 384 pixels with resnet50` */
+export function title({ content, style, settings, sizes }: Beginning): string {
+  const { width = 0, height = 0 } = sizes.at(-1) ?? {};
+  return `${content} in the style of ${style}: ${width} x ${height} pixels with ${settings.network}`;
+}
+
+/** Where a painting was stopped. */
+export function stoppedAt({ scale, step, steps }: NonNullable<Ending['stopped']>): string {
+  return `Stopped at step ${step} of ${steps} of scale ${scale}: this is the painting as it stands.`;
+}

@@ -1,0 +1,101 @@
+import type { Command } from 'commander';
+import {
+  architectureNamed,
+  DEFAULT_SIZE,
+  type FoundRecord,
+  presetNetworks,
+  readRecord,
+  resolveSettings,
+  type Settings,
+} from '../node/index.ts';
+import { type SettingWithOption, settingOptions, writeSetting } from './settings.ts';
+import { shellWord } from './text.ts';
+
+/** `velatura show`: how a painting was painted. */
+export function addShow(program: Command): void {
+  program
+    .command('show')
+    .summary('show how a painting was painted')
+    .description('Shows the settings that a painting carries, and the command that would paint it again.')
+    .argument('<painting>', 'a picture that Velatura painted')
+    .option('--json', 'as one JSON object')
+    .option('--debug', 'show where in the program an error came from')
+    .helpOption('-h, --help', 'show this help')
+    .action(show);
+}
+
+async function show(painting: string, { json }: { json?: boolean }): Promise<void> {
+  const record = await readRecord(painting);
+  const command = commandFor(record, painting);
+  const text = json ? JSON.stringify({ ...record, command }) : describe(record, painting, command);
+  process.stdout.write(`${text}\n`);
+}
+
+function describe(record: FoundRecord, painting: string, command: string): string {
+  const { program, content, style, stopped, settings } = record;
+  const rows = Object.entries(settings).map(
+    ([name, value]) => `  ${label(name).padEnd(16)}${writeSetting(value).replaceAll(',', ', ')}`,
+  );
+  return [
+    `${painting}, painted by ${program}`,
+    ...(content && style ? [`${content} in the style of ${style}`] : []),
+    ...(stopped ? [`stopped at step ${stopped.step} of ${stopped.steps} of scale ${stopped.scale}`] : []),
+    '',
+    ...rows,
+    '',
+    stopped ? 'To paint it to its end:' : 'To paint it again:',
+    `  ${command}`,
+  ].join('\n');
+}
+
+/** `contentWeight` as people write it. */
+function label(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/**
+ * The command line that paints a picture like this one again: with the settings that are not the preset's own, or, where
+ * some of them have no option, with the painting as the example.
+ */
+function commandFor({ settings, content, style }: FoundRecord, painting: string): string {
+  const words = ['velatura', 'paint', content ?? '<content>', '--style', style ?? '<style>'];
+  const different = differences(settings);
+  if (different.every(hasOption)) {
+    for (const name of different)
+      words.push(settingOptions[name], writeSetting(settings[name] as Settings[keyof Settings]));
+  } else {
+    words.push('--like', painting);
+  }
+  return words.map((word) => (/^<\w+>$/.test(word) ? word : shellWord(word))).join(' ');
+}
+
+function hasOption(name: string): name is SettingWithOption {
+  return name in settingOptions;
+}
+
+/** The settings that have to be said: those that the preset would not choose by itself. */
+function differences(settings: Partial<Settings>): (keyof Settings)[] {
+  const { preset = 'default', network, size = DEFAULT_SIZE } = settings;
+  const usual = usualSettings(preset, network, size);
+  const names = (Object.keys(settings) as (keyof Settings)[]).filter((name) => {
+    if (name === 'preset') return preset !== 'default';
+    if (name === 'network') return network !== presetNetworks[preset];
+    if (name === 'size') return size !== DEFAULT_SIZE;
+    return JSON.stringify(settings[name]) !== JSON.stringify(usual[name]);
+  });
+  // The last scale is the size.
+  return names.includes('scales') ? names.filter((name) => name !== 'size') : names;
+}
+
+/** What a preset chooses for a network; nothing for a network from a file, which is not known before it is read. */
+function usualSettings(
+  preset: Settings['preset'],
+  network: string | undefined,
+  size: number,
+): Partial<Settings> {
+  try {
+    return resolveSettings({ preset, size }, architectureNamed(network ?? presetNetworks[preset]));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,163 @@
+import sharp, { type Metadata, type Sharp } from 'sharp';
+import { UserError } from '../../core/errors.ts';
+import { fit } from '../../core/paint/pyramid.ts';
+import type { Picture } from '../../core/picture/picture.ts';
+import { resample } from '../../core/picture/resample.ts';
+import { isStandardRgb } from './profile.ts';
+import { type EncodedPicture, isPicture, type PictureSource, readSource } from './source.ts';
+import { fillHidden } from './transparency.ts';
+
+/** The shortest side that a picture may have, in pixels. */
+const SMALLEST = 8;
+/** As many pixels as fit into the 16383 x 16383 of WebP: sharp's own guard of the memory. */
+const MOST_PIXELS = 0x3fff * 0x3fff;
+
+export interface ReadOptions {
+  /** Longest side in pixels: larger pictures are reduced as they are decoded. None is ever enlarged. */
+  readonly longest?: number | undefined;
+}
+
+/**
+ * Reads a picture: JPEG, PNG, WebP, AVIF, TIFF, the first frame of a GIF, or SVG, which is drawn at `longest`.
+ * Turned upright by its EXIF orientation and converted to sRGB by its ICC profile; 16 bits are kept. Where it is
+ * transparent, it carries `alpha`, and what is invisible takes its colour from what is visible nearby.
+ *
+ * @throws UserError when the source cannot be read, is no picture, damaged, under 8 pixels high or wide, or has more
+ *   than 268 million pixels
+ */
+export async function readPicture(source: PictureSource, { longest }: ReadOptions = {}): Promise<Picture> {
+  if (isPicture(source)) return reduce(checked(source), longest);
+  const encoded = await readSource(source);
+  const metadata = await inspect(encoded);
+  try {
+    return await decode(encoded, metadata, longest);
+  } catch (error) {
+    throw decodeProblem(error, encoded);
+  }
+}
+
+/** What the header says, without decoding anything. */
+async function inspect(encoded: EncodedPicture): Promise<Metadata> {
+  const { name, bytes } = encoded;
+  const metadata = await sharp(bytes, { limitInputPixels: false, failOn: 'error' })
+    .metadata()
+    .catch((error: unknown) => {
+      throw decodeProblem(error, encoded);
+    });
+  checkSize(metadata.width, metadata.height, name);
+  return metadata;
+}
+
+function checkSize(width: number, height: number, name: string): void {
+  const size = `${width} x ${height} pixels`;
+  if (Math.min(width, height) < SMALLEST) {
+    throw new UserError(`${name} is too small: ${size}, where each side must have at least ${SMALLEST}.`);
+  }
+  if (width * height > MOST_PIXELS) {
+    throw new UserError(
+      `${name} is too large: ${size}, where ${Math.floor(MOST_PIXELS / 1e6)} million are the most; reduce it first.`,
+    );
+  }
+}
+
+async function decode(
+  { bytes }: EncodedPicture,
+  metadata: Metadata,
+  longest: number | undefined,
+): Promise<Picture> {
+  const standard = metadata.icc !== undefined && isStandardRgb(metadata.icc);
+  let image = sharp(bytes, {
+    // Half a picture is refused; what libraries merely warn of, such as unknown tags, is not.
+    failOn: 'error',
+    limitInputPixels: MOST_PIXELS,
+    autoOrient: true,
+    ignoreIcc: standard,
+  });
+  if (longest !== undefined) {
+    const vector = metadata.format === 'svg';
+    image = image.resize({
+      width: longest,
+      height: longest,
+      fit: 'inside',
+      withoutEnlargement: !vector,
+      // A JPEG's own reduction is coarse: the last halving is done properly.
+      fastShrinkOnLoad: metadata.format !== 'jpeg',
+    });
+  }
+  const profiled = metadata.icc !== undefined && !standard;
+  return metadata.depth === 'uchar' ? await decode8(image) : await decode16(image, metadata.space, profiled);
+}
+
+async function decode8(image: Sharp): Promise<Picture> {
+  const { data, info } = await image.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  return planar(data, 255, info);
+}
+
+async function decode16(image: Sharp, space: string, profiled: boolean): Promise<Picture> {
+  // sharp works on 16-bit pictures with a profile in Display P3, and has to be told to come back.
+  if (profiled) image = image.toColourspace(space === 'grey16' ? 'grey16' : 'rgb16').withIccProfile('srgb');
+  else image = image.toColourspace('rgb16');
+  const { data, info } = await image.raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+  return planar(new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2), 65535, info);
+}
+
+/** Interleaved grey or RGB, with alpha or without, to planar RGB in [0,1]. */
+function planar(
+  values: Uint8Array | Uint16Array,
+  white: number,
+  { width, height, channels }: { width: number; height: number; channels: number },
+): Picture {
+  const area = width * height;
+  const data = new Float32Array(3 * area);
+  const colours = channels < 3 ? 1 : 3;
+  for (let plane = 0; plane < 3; plane++) {
+    const offset = colours === 1 ? 0 : plane;
+    for (let i = 0; i < area; i++) data[plane * area + i] = (values[i * channels + offset] as number) / white;
+  }
+  if (channels === colours) return { width, height, data };
+  const alpha = Float32Array.from(
+    { length: area },
+    (_, i) => (values[i * channels + colours] as number) / white,
+  );
+  if (alpha.every((value) => value === 1)) return { width, height, data };
+  fillHidden(data, alpha, width, height);
+  return { width, height, data, alpha };
+}
+
+function checked(picture: Picture): Picture {
+  const { width, height, data, alpha } = picture;
+  checkSize(width, height, 'The picture');
+  if (data.length !== 3 * width * height || (alpha && alpha.length !== width * height)) {
+    throw new UserError(
+      `The picture's data must hold 3 x ${height} x ${width} values, and its alpha, if any, ${height} x ${width}.`,
+    );
+  }
+  if (!data.every(Number.isFinite))
+    throw new UserError('The picture holds values that are not finite numbers.');
+  return picture;
+}
+
+function reduce(picture: Picture, longest = Number.POSITIVE_INFINITY): Picture {
+  if (Math.max(picture.width, picture.height) <= longest) return picture;
+  const { width, height } = fit(picture, longest);
+  return resample(picture, width, height);
+}
+
+function decodeProblem(error: unknown, { name, bytes }: EncodedPicture): UserError {
+  const { message } = error as Error;
+  const start = Buffer.from(bytes.subarray(4, 12)).toString('latin1');
+  if (/^ftyp(hei|hev|mif1|msf1)/.test(start)) {
+    return new UserError(`${name} is a HEIC picture, which cannot be read; save it as JPEG or PNG.`, {
+      cause: error,
+    });
+  }
+  if (message.includes('unsupported image format')) {
+    return new UserError(
+      `${name} is no picture that can be read; use a JPEG, PNG, WebP, AVIF, TIFF, GIF or SVG file.`,
+      { cause: error },
+    );
+  }
+  const [first = ''] = message.split('\n');
+  const reason = first.replace(/^Input (buffer|file) has corrupt header: /, '').replace(/^\w+: /, '');
+  return new UserError(`${name} is damaged or cut off (${reason.trim()}); get it anew.`, { cause: error });
+}

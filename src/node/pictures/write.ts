@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UserError } from '../../core/errors.ts';
+import type { Picture } from '../../core/picture/picture.ts';
+import { type EncodeOptions, encodePicture, formatOf } from './encode.ts';
+
+/**
+ * Writes a picture in the format that the extension names. The file appears whole or not at all, and one that was
+ * there before stays as it is until then.
+ * @throws UserError when the format is unknown, the folder missing or not writable, or the disk full
+ */
+export async function writePicture(
+  path: string,
+  picture: Picture,
+  options: EncodeOptions = {},
+): Promise<void> {
+  const bytes = await encodePicture(picture, formatOf(path), options);
+  const target = await followLinks(path);
+  try {
+    await throughTemporary(target, async (temporary) => {
+      const file = await open(temporary, 'wx');
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, target);
+    });
+  } catch (error) {
+    throw writeProblem(error, path);
+  }
+}
+
+/**
+ * Checks that a picture could be written there, by making a file beside it that is gone again afterwards: the way to
+ * know before hours of painting.
+ * @throws UserError as `writePicture`, or when the path is a folder
+ */
+export async function checkOutput(path: string): Promise<void> {
+  const target = await followLinks(path);
+  const there = await stat(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw writeProblem(error, path);
+  });
+  if (there?.isDirectory()) throw new UserError(`${path} is a folder; name a file in it.`);
+  formatOf(path);
+  if (there && !there.isFile())
+    throw new UserError(`${path} is no file that could be replaced; name another.`);
+  try {
+    // Also what may be written may be protected: it would be a surprise to find it replaced.
+    if (there) await (await open(target, 'r+')).close();
+    await throughTemporary(target, async (temporary) => (await open(temporary, 'wx')).close());
+  } catch (error) {
+    throw writeProblem(error, path);
+  }
+}
+
+/** Runs something with the path of a temporary file in the same folder, which is gone afterwards. */
+async function throughTemporary(target: string, run: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = join(
+    dirname(target),
+    `.${basename(target).slice(0, 100)}.${randomUUID().slice(0, 8)}.part`,
+  );
+  try {
+    await run(temporary);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Where a path leads: a link stays one, and what it points to is replaced. */
+async function followLinks(path: string): Promise<string> {
+  return await realpath(path).catch(() => resolve(path));
+}
+
+function writeProblem(error: unknown, path: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  const folder = dirname(resolve(path));
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new UserError(`${path} cannot be written: there is no folder ${folder}.`, { cause: error });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new UserError(`${path} cannot be written: ${folder} or the file is protected.`, {
+        cause: error,
+      });
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return new UserError(`${path} cannot be written: the disk is full.`, { cause: error });
+    case 'ENAMETOOLONG':
+      return new UserError(`${path} cannot be written: its name is too long.`, { cause: error });
+    case undefined:
+      return error;
+    default:
+      return new UserError(`${path} cannot be written (${code}).`, { cause: error });
+  }
+}
