@@ -28,6 +28,12 @@ function build() {
 
 // In a fresh checkout nothing is built yet: npm runs no scripts when it installs.
 if (!existsSync(main) && existsSync(path('src'))) build();
+if (!existsSync(main)) {
+  console.error(
+    'This package of Velatura was packed before it was built: run "npm run build", then "npm pack" again.',
+  );
+  process.exit(1);
+}
 
 const velatura = await import('../dist/cli/main.js');
 await velatura.main(process.argv.slice(2));
