@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -156,6 +157,12 @@ describe('a store', () => {
     expect(await userMessage(pullModel('tiny', { ...options, folder: join(blocked, 'models') }))).toBe(
       `Cannot write models to ${join(blocked, 'models')} (ENOTDIR); make it a writable folder, or set VELATURA_CACHE to another.`,
     );
+  });
+
+  it.runIf(existsSync('/proc/self'))('says so where nothing can be made, such as in /proc', async () => {
+    const { options } = await soundStore();
+    const message = await userMessage(pullModel('tiny', { ...options, folder: '/proc/velatura/models' }));
+    expect(message).toMatch(/^Cannot write models to \/proc\/velatura\/models \(E[A-Z]+\);/);
   });
 
   it('removes what killed processes left a day ago, and nothing else', async () => {

@@ -1,4 +1,4 @@
-import { add } from './operations/arithmetic.ts';
+import { addInBlocks } from './operations/blocks.ts';
 import { elements, type Operation, ShapeError, scalar, show, type Tensor } from './tensor.ts';
 
 /**
@@ -26,7 +26,7 @@ export function gradient(y: Tensor, wrt: readonly Tensor[]): Tensor[] {
       if (!part && operation.inputs.indexOf(from) < i) return; // the first place stands for both
       if (!part) throw new ShapeError(`gradient: ${operation.operator} has no gradient for its input ${i}`);
       const sum = sums.get(from);
-      sums.set(from, sum ? add(sum, part) : part);
+      sums.set(from, sum ? addInBlocks(sum, part) : part);
     });
   }
   return wrt.map((x) => {

@@ -20,12 +20,20 @@ const DATA_TYPES: Readonly<Record<ElementType, number>> = { float32: 1, int64: 7
  */
 export function serialize(outputs: Outputs): Uint8Array {
   const parts = collect(Object.values(outputs));
-  const pbf = new PbfWriter();
+  // Room for all of it at once: a buffer that grows leaves half its size behind at every turn.
+  const pbf = new PbfWriter(new Uint8Array(ROOM_FOR_NODES + constantBytes(parts.constants)));
   pbf.writeVarintField(1, IR_VERSION);
   pbf.writeStringField(2, 'velatura');
   pbf.writeMessage(7, writeGraph, { ...parts, outputs });
   pbf.writeMessage(8, (version: number, to: PbfWriter) => to.writeVarintField(2, version), OPERATOR_SET);
   return pbf.finish();
+}
+
+/** More than the nodes of any network take, in bytes. */
+const ROOM_FOR_NODES = 1 << 20;
+
+function constantBytes(constants: readonly Tensor[]): number {
+  return constants.reduce((sum, { producer }) => sum + (producer as Constant).data.byteLength, 0);
 }
 
 /** GraphProto */

@@ -33,7 +33,7 @@ const MAX_TRIALS = 6;
  * a point is accepted only when the loss there is finite and lower by Armijo's rule, so the loss cannot rise. A
  * rejected point costs one evaluation and shortens the step by quadratic interpolation.
  */
-export function lbfgs({ history = 20, firstMove = 0.02 }: LbfgsOptions = {}): Optimizer<LbfgsState> {
+export function lbfgs({ history = 10, firstMove = 0.02 }: LbfgsOptions = {}): Optimizer<LbfgsState> {
   /** Follows the negative gradient by a cautious length. */
   function steepest(state: LbfgsState, move: number): void {
     const square = dot(state.gradient, state.gradient);

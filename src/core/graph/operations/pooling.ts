@@ -1,6 +1,7 @@
 import { constant, elements, operation, outputs, rank, scalar, type Tensor } from '../tensor.ts';
-import { div, fill, mul, scale } from './arithmetic.ts';
-import { equal, where } from './selection.ts';
+import { add, div, fill, mul, scale } from './arithmetic.ts';
+import { eachChannelTimes, intoBlocks } from './blocks.ts';
+import { notNegative } from './selection.ts';
 import { reshape, slice } from './shaping.ts';
 
 export interface Window {
@@ -25,9 +26,9 @@ export function maxPool(x: Tensor, window: Window): Tensor {
     inputs: [whole],
     attributes: windowAttributes(window),
     gradient: (dy, y) => {
-      const largest = where(equal(whole, upsample(y, kernel)), fill(scalar(1), whole.shape), scalar(0));
+      const largest = notNegative(add(whole, upsample(eachChannelTimes(y, -1), kernel)));
       const count = scale(averagePool(largest, window), kernel * kernel);
-      return [mul(largest, upsample(div(dy, count), kernel))];
+      return [mul(upsample(intoBlocks(div(dy, count)), kernel), largest)];
     },
   });
 }

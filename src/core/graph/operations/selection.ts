@@ -1,23 +1,19 @@
 import { operation, scalar, type Tensor } from '../tensor.ts';
-import { broadcast, reduceTo } from './arithmetic.ts';
+import { broadcast, mul, reduceTo } from './arithmetic.ts';
+import { eachChannelTimes, hasBlocks, inBlocks } from './blocks.ts';
 
 /** `max(x, 0)`. Its gradient passes where the output is positive. */
 export function relu(x: Tensor): Tensor {
   return operation(x.shape, {
     operator: 'Relu',
     inputs: [x],
-    gradient: (dy, y) => [where(greater(y, scalar(0)), dy, scalar(0))],
+    gradient: (dy, y) => [inBlocks(dy) ? mul(dy, positive(y)) : where(greater(y, scalar(0)), dy, scalar(0))],
   });
 }
 
 /** Whether `a > b`, as booleans. Has no gradient. */
 export function greater(a: Tensor, b: Tensor): Tensor {
   return operation(broadcast('greater', a, b), { operator: 'Greater', inputs: [a, b] }, 'bool');
-}
-
-/** Whether `a = b`, as booleans. Has no gradient. */
-export function equal(a: Tensor, b: Tensor): Tensor {
-  return operation(broadcast('equal', a, b), { operator: 'Equal', inputs: [a, b] }, 'bool');
 }
 
 /** `a` where the condition holds, `b` elsewhere. */
@@ -31,5 +27,28 @@ export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
       reduceTo(a, where(condition, dy, scalar(0))),
       reduceTo(b, where(condition, scalar(0), dy)),
     ],
+  });
+}
+
+/** 1 where x is positive, 0 elsewhere. Has no gradient. */
+export function positive(x: Tensor): Tensor {
+  return steep(x, 0);
+}
+
+/** 1 where x is not negative, 0 elsewhere. Has no gradient. */
+export function notNegative(x: Tensor): Tensor {
+  return steep(x, 1);
+}
+
+/**
+ * `min(max(1e30 x + offset, 0), 1)`: a comparison without booleans. On maps it takes the form of a convolution with
+ * an activation, which ONNX Runtime fuses into one pass over blocked data; `Greater` would have the maps brought into
+ * plain order and back.
+ */
+function steep(x: Tensor, offset: number): Tensor {
+  return operation(x.shape, {
+    operator: 'HardSigmoid',
+    inputs: [hasBlocks(x) ? eachChannelTimes(x, 1) : x],
+    attributes: { alpha: { float: 1e30 }, beta: { float: offset } },
   });
 }
