@@ -135,6 +135,23 @@ const operations: Record<string, fc.Arbitrary<Case>> = {
       shape: [1, c, h, w],
       build: (x) => conv2d(x, values(s, [out, c, kernel, kernel]), values(s + 1, [out]), { padding, stride }),
     })),
+  'relu of maps in blocks': seed.map((s) => ({
+    shape: [1, 16, 3, 4],
+    build: (x) => conv2d(relu(x), values(s, [16, 16, 1, 1])),
+  })),
+  'maxPool of maps in blocks': seed.map((s) => ({
+    shape: [1, 16, 5, 4],
+    build: (x) => conv2d(maxPool(x, { kernel: 2, stride: 2 }), values(s, [16, 16, 1, 1])),
+  })),
+  'maps in blocks used twice': seed.map((s) => ({
+    shape: [1, 16, 3, 4],
+    build: (x) => {
+      const y = relu(
+        conv2d(relu(x), values(s, [16, 16, 1, 1]), constant(new Float32Array(16).fill(20), [16])),
+      );
+      return add(reshape(gram(y), [256]), reshape(gram(conv2d(y, values(s + 1, [16, 16, 1, 1]))), [256]));
+    },
+  })),
   maxPool: fc.tuple(maps, fc.constantFrom(2, 3)).map(([[c, h, w], kernel]) => ({
     shape: [1, c, h, w],
     build: (x) => maxPool(x, { kernel, stride: kernel }),
