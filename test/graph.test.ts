@@ -290,3 +290,22 @@ describe('shapes are checked when the graph is built: an error names the operati
     expect(build).toThrow(message);
   });
 });
+
+describe('serialize', () => {
+  it('refuses names that mean two things', () => {
+    const x = input('x', [2]);
+    expect(() => serialize({ x: scale(x, 2) })).toThrow(/two inputs or outputs are called "x"/);
+    expect(() => serialize({ y: add(x, input('x', [2])) })).toThrow(/two inputs or outputs are called "x"/);
+    expect(() => serialize({ '#y': scale(x, 2) })).toThrow(/"#y" cannot name/);
+  });
+
+  it('tells apart weights that share an array but not a shape', async () => {
+    const shared = Float32Array.from(noise(1, 4 * 2 * 9));
+    const x = input('x', [1, 2, 4, 4]);
+    const y = conv2d(x, constant(shared, [4, 2, 3, 3]), undefined, { padding: 1 });
+    const z = conv2d(y, constant(shared, [2, 4, 3, 3]), undefined, { padding: 1 });
+    const [dx] = gradient(sum(z), [x]) as [Tensor];
+    const found = await run(engine, { dx }, { x: new Float32Array(32) });
+    expect((found.dx as Float32Array).length).toBe(32);
+  });
+});

@@ -96,6 +96,7 @@ describe('painting', () => {
     expect(
       (await painting({ ...once, init: 'start.png' }, { start: black })).data.every((v) => v === 0),
     ).toBe(true);
+    expect((await painting(once, { start: black })).data.every((v) => v === 0)).toBe(true);
     const fromStyle = await painting({ ...once, init: 'style' });
     const fromNoise = await painting({ ...once, init: 'noise' });
     expect([fromStyle.width, fromStyle.height]).toEqual([48, 32]);
@@ -216,6 +217,13 @@ describe('settings', () => {
     expect(scales(2048)).toEqual([128, 256, 512, 1024, 2048]);
   });
 
+  it('take what is undefined for not said', () => {
+    const usual = resolveSettings({}, architectureNamed('resnet50'));
+    expect(
+      resolveSettings({ seed: undefined, contentWeight: undefined }, architectureNamed('resnet50')),
+    ).toEqual(usual);
+  });
+
   it("know VGG's taps by the paper's names too", () => {
     const { contentTaps, styleTaps } = resolveSettings(
       { contentTaps: { conv4_2: 1 }, styleTaps: { relu1_1: 1, block2_conv1: 1 } },
@@ -254,6 +262,7 @@ describe('settings', () => {
     [{ styleTaps: { conv1: 0 } }, /styleTaps must have weights above 0/],
     [{ pooling: 'sum' as 'max' }, /^pooling must be max or avg, not "sum"\.$/],
     [{ optimizer: 'sgd' as 'adam' }, /^optimizer must be lbfgs or adam, not "sgd"\.$/],
+    [{ steps: 2 as unknown as number[] }, /^steps must be a list of numbers, not 2\.$/],
     [{ seed: -1 }, /seed must not be negative/],
     [{ brushes: 3 } as Partial<Settings>, /There is no setting "brushes"/],
   ];

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import {
   architectureNamed,
+  checkEngineChoice,
+  type EngineChoice,
   presetNetworks,
   resolveSettings,
   type Settings,
@@ -15,6 +17,7 @@ export interface PaintCommandOptions extends Partial<Pick<Settings, SettingWithO
   readonly like?: string;
   readonly preview?: string;
   readonly threads?: number;
+  readonly engine?: EngineChoice;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -54,7 +57,13 @@ export function addPaintOptions(command: Command): Command {
   setting('size', 'pixels', 'longest side of the painting');
   setting('scales', 'list', 'longest sides to paint at on the way, from coarse to fine');
   setting('steps', 'list', 'steps at each scale, or one number for all');
-  command.option('--threads <number>', 'threads for the arithmetic (default: one a processor core)', threads);
+  command
+    .option('--threads <number>', 'threads for the arithmetic (default: one a processor core)', threads)
+    .option(
+      '--engine <name>',
+      'cpu, webgpu (a GPU), or auto: the faster one that works here (default: cpu)',
+      checkEngineChoice,
+    );
 
   command.optionsGroup('Look:');
   setting('preset', 'name', 'default, or classic: as in the paper of 2015');

@@ -78,7 +78,7 @@ async function plan(content: string, options: PaintCommandOptions): Promise<Job>
 
 async function paintJob(
   { content, style, output, settings }: Job,
-  { threads, preview: previewFile, json }: PaintCommandOptions,
+  { threads, engine, preview: previewFile, json }: PaintCommandOptions,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
@@ -86,8 +86,10 @@ async function paintJob(
     ...settings,
     style,
     ...(threads !== undefined && { threads }),
+    ...(engine !== undefined && { engine }),
     signal,
     onDownload: progress.download,
+    onNote: progress.note,
   });
   try {
     const names = { content: basename(content), style: basename(style) };

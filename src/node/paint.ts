@@ -1,6 +1,7 @@
+import { totalmem } from 'node:os';
 import type { Engine } from '../core/engine.ts';
 import { UserError } from '../core/errors.ts';
-import { memoryOf } from '../core/graph/index.ts';
+import { memoryOf, type Outputs } from '../core/graph/index.ts';
 import { type Architecture, convolutionsFor } from '../core/networks/index.ts';
 import {
   checkSettings,
@@ -15,11 +16,13 @@ import {
   type Size,
   type Step,
   sizeOf,
+  statisticsAt,
   tapsOf,
   type Work,
 } from '../core/paint/index.ts';
 import type { Picture } from '../core/picture/picture.ts';
 import { createEngine } from './engine/engine.ts';
+import { chooseProvider, type EngineChoice } from './engine/provider.ts';
 import { type PictureSource, readPicture } from './pictures/index.ts';
 import { loadModel, type Progress } from './store/index.ts';
 
@@ -30,12 +33,17 @@ export interface PaintOptions extends Partial<Settings> {
   readonly start?: PictureSource;
   /** Threads for the arithmetic; as many as the processor has physical cores when left out. */
   readonly threads?: number;
-  /** What runs the graphs; one on ONNX Runtime of its own, closed afterwards, when left out. */
-  readonly engine?: Engine;
+  /**
+   * What runs the graphs: `cpu` when left out, which gives the same picture again; `webgpu`; `auto`, which is WebGPU where
+   * it works and is faster; or an engine, which is not closed afterwards.
+   */
+  readonly engine?: Engine | EngineChoice;
   /** Stops the work. */
   readonly signal?: AbortSignal;
   /** Told how far the download of the network's weights is, when they are not here yet. */
   readonly onDownload?: (progress: Progress) => void;
+  /** Told in a sentence what is worth knowing and stops nothing: as why `auto` does without WebGPU. */
+  readonly onNote?: (sentence: string) => void;
 }
 
 /** A painting about to be painted: everything is loaded and checked. */
@@ -74,8 +82,9 @@ export async function* paint(content: PictureSource, options: PaintOptions): Asy
  * @throws as `paint`
  */
 export async function preparePainting(content: PictureSource, options: PaintOptions): Promise<Painting> {
-  const { style, start, threads, engine: given, signal, onDownload, ...rest } = options;
+  const { style, start, threads, engine: wanted = 'cpu', signal, onDownload, onNote, ...rest } = options;
   const said = checkSettings(rest);
+  const using = typeof wanted === 'string' ? await chooseProvider(wanted, onNote) : wanted;
   const longest = sizeOf(said);
   const startingFrom = start ?? (INITS.includes(said.init ?? 'content') ? undefined : said.init);
   const pictures = {
@@ -92,12 +101,15 @@ export async function preparePainting(content: PictureSource, options: PaintOpti
     needed: (architecture) => convolutionsFor(architecture, tapsOf(settle(architecture))),
   });
   const settings = settle(network.architecture);
-  checkShape(pictures.content, 'content', settings);
-  checkShape(pictures.style, 'style', settings);
   const work: Work = { ...pictures, network, settings };
+  checkShape(work.content, 'content', work);
+  checkShape(work.style, 'style', work);
   checkMemory(work);
 
-  const engine = given ?? createEngine(threads === undefined ? {} : { threads });
+  const engine =
+    typeof using === 'string'
+      ? createEngine({ provider: using, ...(threads !== undefined && { threads }) })
+      : using;
   return {
     settings,
     sizes: settings.scales.map((scale) => fit(pictures.content, scale)),
@@ -105,17 +117,25 @@ export async function preparePainting(content: PictureSource, options: PaintOpti
     engine: engine.name,
     steps: (stop = signal) => paintPicture(work, engine, stop),
     close: async () => {
-      if (engine !== given) await engine.close();
+      if (engine !== wanted) await engine.close();
     },
   };
 }
 
 /** @throws UserError when a picture is so narrow that nothing of it is left at the smallest scale */
-function checkShape(picture: Picture, role: string, { scales }: Settings): void {
-  const { width, height } = fit(picture, scales[0] as number);
-  if (Math.min(width, height) >= MIN_SIDE) return;
+function checkShape(picture: Picture, role: string, { settings, network }: Work): void {
+  const [smallest] = settings.scales as [number];
+  const { width, height } = fit(picture, smallest);
+  const side = Math.min(width, height);
+  const margin = Math.min(settings.margin, side);
+  const taps = network.architecture.taps.filter(({ name }) => tapsOf(settings).includes(name));
+  const seen = taps.every(({ stride }) => {
+    const positions = Math.floor((side + 2 * margin) / stride) - 2 * Math.floor(margin / stride);
+    return positions >= 1;
+  });
+  if (seen && side >= MIN_SIDE) return;
   throw new UserError(
-    `The ${role} is too narrow: at the scale of ${scales[0]} pixels it would be ${width}x${height}; crop it, or begin with a larger scale.`,
+    `The ${role} is too narrow: at the scale of ${smallest} pixels it would be ${width}x${height}; crop it, or begin with a larger scale.`,
   );
 }
 
@@ -129,15 +149,30 @@ const OVERHEAD = 1.3;
 /** @throws UserError when the largest scale wants more memory than the machine has free */
 function checkMemory(work: Work): void {
   const { size } = work.settings;
-  const { constants, values } = memoryOf(objectiveAt(work, size));
-  const wanted = BASE_BYTES + OVERHEAD * (2 * constants + values);
-  const free = process.availableMemory();
+  const wanted = Math.max(...[objectiveAt(work, size), statisticsAt(work, size)].map(bytesFor));
+  const free = freeMemory();
   if (wanted <= free) return;
   const smaller = Math.floor((size * Math.sqrt(free / wanted)) / 64) * 64;
   throw new UserError(
     `A painting of ${size} pixels with ${work.network.architecture.name} needs about ${gigabytes(wanted)} GB of memory, and ` +
       `${gigabytes(free)} GB are free: try a size of ${Math.max(smaller, MIN_SIZE)}.`,
   );
+}
+
+function bytesFor(graph: Outputs): number {
+  const { constants, values } = memoryOf(graph);
+  return BASE_BYTES + OVERHEAD * (2 * constants + values);
+}
+
+/**
+ * Bytes that can be had without swapping. Where the system counts its file cache as used, as macOS and containers do, a
+ * large part of all there is.
+ */
+function freeMemory(): number {
+  const limit = process.constrainedMemory();
+  const constrained = limit > 0 && limit < totalmem();
+  if (process.platform === 'linux' && !constrained) return process.availableMemory();
+  return 0.8 * (constrained ? limit : totalmem()) - process.memoryUsage.rss();
 }
 
 function gigabytes(bytes: number): string {

@@ -5,7 +5,7 @@ export interface Parts {
   readonly operations: readonly Operation[];
   readonly constants: readonly Tensor[];
   readonly inputs: readonly Tensor[];
-  /** A name for each tensor that is unique in the graph. */
+  /** A name for each tensor that is unique in the graph; all but those of inputs begin with `#`. */
   readonly nameOf: (x: Tensor) => string;
 }
 
@@ -23,11 +23,11 @@ export function collect(wanted: readonly Tensor[]): Parts {
       names.set(producer, producer.name);
       inputs.push(tensor);
     } else if (producer.kind === 'constant') {
-      names.set(producer, `constant${constants.length}`);
+      names.set(producer, `#constant${constants.length}`);
       constants.push(tensor);
     } else {
       producer.inputs.forEach(visit);
-      names.set(producer, `${producer.operator}${operations.length}`);
+      names.set(producer, `#${producer.operator}${operations.length}`);
       operations.push(producer);
     }
   };

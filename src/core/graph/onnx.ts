@@ -1,6 +1,13 @@
 import { PbfWriter } from 'pbf';
 import { collect, type Parts } from './collect.ts';
-import type { Attribute, Constant, ElementType, Operation, Tensor } from './tensor.ts';
+import {
+  type Attribute,
+  type Constant,
+  type ElementType,
+  type Operation,
+  ShapeError,
+  type Tensor,
+} from './tensor.ts';
 
 /** The outputs of a graph, by name. */
 export type Outputs = Readonly<Record<string, Tensor>>;
@@ -17,9 +24,11 @@ const DATA_TYPES: Readonly<Record<ElementType, number>> = { float32: 1, int64: 7
  * among them. The numbers of the fields below are those of onnx.proto.
  *
  * @returns the bytes of a ModelProto, weights included
+ * @throws ShapeError when two inputs or outputs have the same name, or one has none
  */
 export function serialize(outputs: Outputs): Uint8Array {
   const parts = collect(Object.values(outputs));
+  checkNames([...parts.inputs.map(parts.nameOf), ...Object.keys(outputs)]);
   // Room for all of it at once: a buffer that grows leaves half its size behind at every turn.
   const pbf = new PbfWriter(new Uint8Array(ROOM_FOR_NODES + constantBytes(parts.constants)));
   pbf.writeVarintField(1, IR_VERSION);
@@ -27,6 +36,15 @@ export function serialize(outputs: Outputs): Uint8Array {
   pbf.writeMessage(7, writeGraph, { ...parts, outputs });
   pbf.writeMessage(8, (version: number, to: PbfWriter) => to.writeVarintField(2, version), OPERATOR_SET);
   return pbf.finish();
+}
+
+function checkNames(names: readonly string[]): void {
+  for (const [i, name] of names.entries()) {
+    if (names.indexOf(name) < i)
+      throw new ShapeError(`serialize: two inputs or outputs are called "${name}"`);
+    if (name === '' || name.startsWith('#'))
+      throw new ShapeError(`serialize: "${name}" cannot name an input or output`);
+  }
 }
 
 /** More than the nodes of any network take, in bytes. */

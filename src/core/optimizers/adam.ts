@@ -16,7 +16,7 @@ export interface AdamState extends OptimizerState {
   bestLoss: number;
 }
 
-/** Adam (Kingma & Ba 2014). Steps where the loss or its gradient is not finite are taken back. */
+/** Adam (Kingma & Ba 2014). A step to where the loss is not finite is taken back. */
 export function adam({ stepSize = 0.02, beta1 = 0.9, beta2 = 0.99 }: AdamOptions = {}): Optimizer<AdamState> {
   const epsilon = 1e-12;
   return {

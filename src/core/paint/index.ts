@@ -9,7 +9,7 @@ export {
   type TapWeights,
   type View,
 } from './objective.ts';
-export { type Losses, objectiveAt, paintPicture, type Step, type Work } from './paint.ts';
+export { type Losses, objectiveAt, paintPicture, type Step, statisticsAt, type Work } from './paint.ts';
 export { fit, type Size } from './pyramid.ts';
 export { presetNetworks, recipeFor } from './recipes.ts';
 export {

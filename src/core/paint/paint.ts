@@ -12,7 +12,7 @@ import type { Settings } from './settings.ts';
 export interface Work {
   readonly content: Picture;
   readonly style: Picture;
-  /** What to start from, where `settings.init` is none of `content`, `style` and `noise`. */
+  /** What to start from, whatever `settings.init` says; needed where that is none of `content`, `style` and `noise`. */
   readonly start?: Picture;
   readonly network: Network;
   readonly settings: Settings;
@@ -112,16 +112,17 @@ export function objectiveAt({ settings, network, content }: Work, scale: number)
   return objective({ ...settings, network, ...fit(content, scale) });
 }
 
+/** The graph of the style's statistics at one scale. */
+export function statisticsAt({ settings, network, style }: Work, scale: number): Outputs {
+  return styleStatistics({ ...settings, network, ...fit(style, scale) }, Object.keys(settings.styleTaps));
+}
+
 /** Compiles the objective at one scale, and finds the targets that the two pictures set at this scale. */
 async function prepareScale(work: Work, start: Picture, scale: number, engine: Engine): Promise<Scale> {
-  const { settings, network } = work;
+  const { settings } = work;
   const content = resampleTo(work.content, scale);
   const style = resampleTo(work.style, scale);
-  const statistics = styleStatistics(
-    { ...settings, network, ...dimensions(style) },
-    Object.keys(settings.styleTaps),
-  );
-  const styleTargets = await runOnce(engine, statistics, { picture: style.data });
+  const styleTargets = await runOnce(engine, statisticsAt(work, scale), { picture: style.data });
   const outputs = objectiveAt(work, scale);
   const program = await engine.compile(serialize(outputs));
 
@@ -172,15 +173,11 @@ function weighted(found: Readonly<Record<string, Float32Array>>, settings: Setti
 }
 
 function startingPicture({ content, style, start, settings }: Work, size: Size): Picture {
+  if (start) return cover(start, size);
   if (settings.init === 'content') return resample(content, size.width, size.height);
   if (settings.init === 'style') return cover(style, size);
   if (settings.init === 'noise') return noise(size, settings.seed);
-  if (!start) throw new UserError(`The picture "${settings.init}" to start from was not given.`);
-  return cover(start, size);
-}
-
-function dimensions({ width, height }: Picture): Size {
-  return { width, height };
+  throw new UserError(`The picture "${settings.init}" to start from was not given.`);
 }
 
 function emptyLike(tensor: Tensor): Float32Array {

@@ -27,6 +27,7 @@ const taps = z
   .record(
     z.string(),
     z.number(say('must have numbers as weights')).positive(say('must have weights above 0')),
+    say('must be taps with their weights'),
   )
   .refine((record) => Object.keys(record).length > 0, say('must name at least one tap'));
 
@@ -40,13 +41,13 @@ export const INITS: readonly string[] = ['content', 'style', 'noise'];
 export const settingsSchema = z.strictObject({
   preset: z.enum(['default', 'classic'], say('must be default or classic')),
   /** A network by name, or the file that its weights were read from. */
-  network: z.string(),
+  network: z.string(say('must be a name or a file')),
   /** Longest side of the painting in pixels. */
   size: pixels,
   /** Longest sides of the levels of the pyramid, from coarse to fine; the last one is `size`. */
-  scales: z.array(pixels).min(1, say('must name at least one size')),
+  scales: z.array(pixels, say('must be a list of sizes')).min(1, say('must name at least one size')),
   /** Evaluations of the objective at each scale. */
-  steps: z.array(stepCount).min(1, say('must name at least one number')),
+  steps: z.array(stepCount, say('must be a list of numbers')).min(1, say('must name at least one number')),
   contentWeight: weight,
   styleWeight: weight,
   tvWeight: weight,
@@ -65,7 +66,7 @@ export const settingsSchema = z.strictObject({
   soft: z.boolean(say('must be true or false')),
   optimizer: z.enum(['lbfgs', 'adam'], say('must be lbfgs or adam')),
   /** `content`, `style`, `noise`, or the file that the painting starts from. */
-  init: z.string(),
+  init: z.string(say('must be content, style, noise or a file')),
   /** For the noise. */
   seed: z
     .int(say('must be a whole number'))
@@ -80,7 +81,8 @@ export type Settings = z.infer<typeof settingsSchema>;
  * @throws UserError with one sentence about the first that makes no sense
  */
 export function checkSettings(given: Partial<Settings>): Partial<Settings> {
-  return check(settingsSchema.partial(), given);
+  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  return check(settingsSchema.partial(), Object.fromEntries(said));
 }
 
 /** The name or file of the network that the settings ask for, or that their preset is made for. */

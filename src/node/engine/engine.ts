@@ -3,21 +3,34 @@ import { Worker } from 'node:worker_threads';
 import type { Engine, Program } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
 import type { Answer, Request, WorkerOptions } from './protocol.ts';
+import type { Provider } from './provider.ts';
 
 export interface EngineOptions {
+  /**
+   * What does the arithmetic: `cpu` when left out. Whether `webgpu` works here is for `chooseProvider` to say; without an
+   * adapter such an engine cannot compile anything.
+   */
+  readonly provider?: Provider;
   /** Threads for the arithmetic; as many as the processor has physical cores when left out. */
   readonly threads?: number;
 }
 
 type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
 
-/** An engine on ONNX Runtime's CPU provider, in a thread of its own so that the caller's event loop stays free. */
-export function createEngine({ threads = 0 }: EngineOptions = {}): Engine {
+/** An engine on ONNX Runtime, in a thread of its own so that the caller's event loop stays free. */
+export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = {}): Engine {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
-  const name = `onnxruntime-node ${version} (cpu${threads > 0 ? `, ${threads} threads` : ''})`;
-  const options: WorkerOptions = { threads };
-  const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: options });
+  const name = `onnxruntime-node ${version} (${provider}${threads > 0 ? `, ${threads} threads` : ''})`;
+  const busy = new Int32Array(new SharedArrayBuffer(4));
+  const options: WorkerOptions = { provider, threads, busy };
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    workerData: options,
+    // What Node was started with is for the caller's code.
+    execArgv: [],
+  });
+  const turn = provider === 'webgpu' ? takeTurn : <T>(work: () => Promise<T>) => work();
   const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
+  const running = new Set<Promise<Answer>>();
   let requests = 0;
   let programs = 0;
   let gone: EngineError | undefined;
@@ -35,18 +48,25 @@ export function createEngine({ threads = 0 }: EngineOptions = {}): Engine {
   worker.on('error', (error) => fail(error.message));
   worker.on('exit', (code) => fail(`its thread ended with code ${code}`));
   worker.unref();
+  // A process that ends while ONNX Runtime runs in another thread is aborted by it, whatever its exit code was to be.
+  const waitForRun = () => void Atomics.wait(busy, 0, 1);
+  process.once('exit', waitForRun);
 
   async function ask(
     request: Unnumbered<Request>,
     transfer: ArrayBuffer[] = [],
   ): Promise<Record<string, Float32Array>> {
-    if (gone) throw gone;
-    const id = requests++;
-    // The thread keeps the process alive only while somebody waits for it.
-    worker.ref();
-    const answer = await new Promise<Answer>((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      worker.postMessage({ ...request, id }, transfer);
+    const answer = await turn(() => {
+      if (gone) throw gone;
+      const id = requests++;
+      // The thread keeps the process alive only while somebody waits for it.
+      worker.ref();
+      const answered = new Promise<Answer>((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        worker.postMessage({ ...request, id }, transfer);
+      });
+      running.add(answered);
+      return answered.finally(() => running.delete(answered));
     });
     if ('error' in answer) throw new EngineError(`${name} failed: ${answer.error}`);
     return answer.outputs;
@@ -63,5 +83,26 @@ export function createEngine({ threads = 0 }: EngineOptions = {}): Engine {
     };
   }
 
-  return { name, compile, close: async () => void (await worker.terminate()) };
+  async function close(): Promise<void> {
+    gone ??= new EngineError(`${name} has been closed`);
+    // A thread that is ended in the middle of a run takes the process with it.
+    await Promise.allSettled(running);
+    process.off('exit', waitForRun);
+    await turn(() => worker.terminate());
+  }
+
+  return { name, compile, close };
+}
+
+/** The last of those who wait for the GPU. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/**
+ * Does the work when all engines on WebGPU have done what they were asked before: two of their threads in ONNX Runtime at
+ * once crash the process (microsoft/onnxruntime#32561).
+ */
+function takeTurn<T>(work: () => Promise<T>): Promise<T> {
+  const done = queue.then(work);
+  queue = done.catch(() => {});
+  return done;
 }

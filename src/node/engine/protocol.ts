@@ -1,3 +1,5 @@
+import type { Provider } from './provider.ts';
+
 /** What the engine's thread is asked, and what it answers. Requests carry a number that the answer repeats. */
 export type Request =
   | { readonly kind: 'compile'; readonly id: number; readonly program: number; readonly model: Uint8Array }
@@ -15,5 +17,8 @@ export type Answer =
   | { readonly id: number; readonly error: string };
 
 export interface WorkerOptions {
+  readonly provider: Provider;
   readonly threads: number;
+  /** Shared memory: 1 while the thread is in ONNX Runtime. */
+  readonly busy: Int32Array;
 }

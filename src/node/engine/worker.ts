@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import type { Answer, Request, WorkerOptions } from './protocol.ts';
+import { webgpu } from './webgpu.ts';
 
 /*
  * The engine's thread. ONNX Runtime's binding for Node blocks the thread that calls it for the whole run, which for
@@ -13,15 +14,18 @@ interface Loaded {
   readonly feeds: Record<string, ort.Tensor>;
 }
 
-const { threads } = workerData as WorkerOptions;
+const { provider, threads, busy } = workerData as WorkerOptions;
 ort.env.logLevel = 'fatal';
 const port = parentPort;
 const programs = new Map<number, Loaded>();
 
 port?.on('message', async (request: Request) => {
+  Atomics.store(busy, 0, 1);
   const answer = await handle(request).catch(
     (error: unknown): Answer => ({ id: request.id, error: String(error) }),
   );
+  Atomics.store(busy, 0, 0);
+  Atomics.notify(busy, 0);
   const buffers =
     'outputs' in answer ? Object.values(answer.outputs).map(({ buffer }) => buffer as ArrayBuffer) : [];
   port.postMessage(answer, buffers);
@@ -31,7 +35,8 @@ async function handle(request: Request): Promise<Answer> {
   const { id } = request;
   if (request.kind === 'compile') {
     const session = await ort.InferenceSession.create(request.model, {
-      executionProviders: ['cpu'],
+      // What WebGPU cannot do, ONNX Runtime does on the processor.
+      executionProviders: [provider === 'webgpu' ? webgpu(request.model) : provider],
       intraOpNumThreads: threads,
       graphOptimizationLevel: 'all',
       // A pattern would hold room for all values of a run beside what the allocator has: a quarter more memory, no faster.

@@ -73,9 +73,9 @@ function turned(weight: Tensor): Tensor {
     throw new ShapeError(`conv2d: the weights ${show(weight.shape)} must be a constant`);
   }
   const data = producer.data;
-  const known = turnedWeights.get(data);
-  if (known) return known;
   const [out, channels, kernel] = weight.shape as [number, number, number];
+  const known = turnedWeights.get(data);
+  if (known?.shape[0] === channels && known.shape[1] === out) return known;
   const area = kernel * kernel;
   const result = new Float32Array(data.length);
   for (let o = 0; o < out; o++) {
