@@ -142,9 +142,13 @@ function checkShape(picture: Picture, role: string, { settings, network }: Work)
 /** Pixels that the shorter side of a picture must have at every scale. */
 const MIN_SIDE = 8;
 
-/** What the program takes besides the graph: measured, with the room that the engine's allocator leaves unused. */
-const BASE_BYTES = 250e6;
-const OVERHEAD = 1.3;
+/**
+ * Peak memory as measured from 256 to 1,024 pixels: what the program takes before any graph, two copies of the weights,
+ * and twice the values, for the room that the engine's allocator leaves unused and for the optimiser's history.
+ */
+const BASE_BYTES = 290e6;
+const COPIES_OF_CONSTANTS = 2;
+const COPIES_OF_VALUES = 2;
 
 /** @throws UserError when the largest scale wants more memory than the machine has free */
 function checkMemory(work: Work): void {
@@ -161,7 +165,7 @@ function checkMemory(work: Work): void {
 
 function bytesFor(graph: Outputs): number {
   const { constants, values } = memoryOf(graph);
-  return BASE_BYTES + OVERHEAD * (2 * constants + values);
+  return BASE_BYTES + COPIES_OF_CONSTANTS * constants + COPIES_OF_VALUES * values;
 }
 
 /**
