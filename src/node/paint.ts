@@ -62,9 +62,20 @@ export interface Painting {
 }
 
 /**
- * Repaints a picture in the style of another. The last step's picture is the painting:
+ * Repaints a picture in the style of another, and returns the painting.
  *
- *     for await (const { picture } of paint('photo.jpg', { style: 'painting.jpg' })) last = picture;
+ *     await writePicture('result.png', await repaint('photo.jpg', { style: 'painting.jpg' }));
+ *
+ * @throws as `paint`
+ */
+export async function repaint(content: PictureSource, options: PaintOptions): Promise<Picture> {
+  let last: Step | undefined;
+  for await (last of paint(content, options));
+  return (last as Step).picture;
+}
+
+/**
+ * Repaints a picture in the style of another, and yields every step on the way. The last step's picture is the painting.
  *
  * @throws UserError for what the caller can put right, EngineError when the engine fails, and the signal's reason
  */
