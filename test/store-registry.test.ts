@@ -198,6 +198,17 @@ describe('a package', { timeout: 60_000 }, () => {
     expect(await contents(options.folder)).toEqual([]);
   });
 
+  it('is given up when whoever is told how far it is throws', async () => {
+    const { options } = await registry((_request, response) => response.writeHead(200).write('x'));
+    const error = new Error('the window is gone');
+    const onProgress = vi.fn(() => {
+      throw error;
+    });
+    await expect(pullModel('tiny', { ...options, onProgress })).rejects.toBe(error);
+    expect(onProgress).toHaveBeenCalledOnce();
+    expect(await contents(options.folder)).toEqual([]);
+  });
+
   it('may be brought in by hand as npm packed it', async () => {
     const { options, server, file } = await registry(whole);
     const folder = await temporaryFolder();

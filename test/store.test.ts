@@ -1,9 +1,22 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readFile, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  type FileHandle,
+  mkdir,
+  open,
+  readFile,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { UserError } from '../src/core/errors.ts';
 import { writeSafetensors } from '../src/core/weights/index.ts';
 import {
+  type CatalogueEntry,
   listModels,
   loadModel,
   loadWeights,
@@ -111,6 +124,22 @@ describe('a store', () => {
     });
   });
 
+  it.each([
+    ['of its own', new Error('the window is gone')],
+    ['that a person is to read', new UserError('Open the window.')],
+    ['that looks like one of the network', new TypeError('terminated', { cause: new Error('other side') })],
+    ['that looks like one of the disk', Object.assign(new Error('a full log'), { code: 'ENOSPC' })],
+  ])('gives up when whoever is told so throws an error %s', async (_what, error) => {
+    const { server, options } = await soundStore();
+    const onProgress = vi.fn(() => {
+      throw error;
+    });
+    await expect(pullModel('tiny', { ...options, onProgress })).rejects.toBe(error);
+    expect(onProgress).toHaveBeenCalledOnce();
+    expect(server.requests).toHaveLength(1);
+    expect(await contents(options.folder)).toEqual([]);
+  });
+
   it('fetches anew if told to', async () => {
     const { server, options } = await soundStore();
     await pullModel('tiny', options);
@@ -142,9 +171,11 @@ describe('a store', () => {
 
   it('says which networks there are', async () => {
     const { options } = await soundStore();
-    const message =
-      'There is no network "vgg20"; the networks are tiny, or give a weight file (.safetensors, .h5 or a TensorFlow.js model.json).';
-    expect(await userMessage(loadModel('vgg20', options))).toBe(message);
+    const message = 'There is no network "vgg20"; the networks are tiny.';
+    expect(await userMessage(loadModel('vgg20', options))).toBe(
+      'There is no network "vgg20"; the networks are tiny, or give a weight file (.safetensors, .h5 or a TensorFlow.js model.json).',
+    );
+    expect(await userMessage(loadWeights('vgg20', [], options))).toBe(message);
     expect(await userMessage(pullModel('vgg20', options))).toBe(message);
     expect(await userMessage(verifyModel('vgg20', options))).toBe(message);
     expect(await userMessage(removeModel('vgg20', options))).toBe(message);
@@ -284,6 +315,68 @@ describe('a damaged file in the store', () => {
     );
     // What is wrong is in an array that is not needed.
     await expect(loadWeights('tiny', ['block1_conv1'], options)).resolves.toBeInstanceOf(Map);
+  });
+});
+
+describe('what cannot be a file of the store', () => {
+  it('is a folder in its place, which nobody reads or replaces', async () => {
+    const { server, options, stored } = await soundStore();
+    await mkdir(stored);
+    await writeFile(join(stored, 'own'), 'by hand');
+    const message = `The weights of tiny should be in the file ${stored}, but that is a folder; move it away.`;
+    expect(await userMessage(loadModel('tiny', options))).toBe(message);
+    expect(await userMessage(verifyModel('tiny', options))).toBe(message);
+    expect(await userMessage(pullModel('tiny', options))).toBe(message);
+    expect(await userMessage(pullModel('tiny', { ...options, force: true }))).toBe(message);
+    expect(await userMessage(removeModel('tiny', options))).toBe(message);
+    expect(await contents(stored)).toEqual(['own']);
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it('does not hide the other networks from a list', async () => {
+    const { options } = await soundStore();
+    const [entry] = options.catalogue as [CatalogueEntry];
+    const names = ['folder', 'loop', 'broken', 'tiny', 'absent'];
+    const catalogue = names.map((name) => ({ ...entry, architecture: { ...tiny, name } }));
+    const path = (name: string) => join(options.folder, `${name}.safetensors`);
+    await pullModel('tiny', options);
+    await mkdir(path('folder'));
+    await symlink(path('loop'), path('loop'));
+    await writeFile(path('broken'), 'short');
+    const models = await listModels({ ...options, catalogue });
+    const { length } = await readFile(path('tiny'));
+    expect(models.map(({ name, state, bytes }) => [name, state, bytes])).toEqual([
+      ['folder', 'damaged', 0],
+      ['loop', 'damaged', 0],
+      ['broken', 'damaged', 5],
+      ['tiny', 'here', length],
+      ['absent', 'absent', 0],
+    ]);
+    // What cannot be read can still be removed, or fetched anew.
+    expect(await userMessage(verifyModel('loop', { ...options, catalogue }))).toBe(
+      `The stored weights of loop cannot be read: ${path('loop')} (ELOOP); make it readable, or run "velatura models pull loop --force" to fetch them anew.`,
+    );
+    expect((await pullModel('loop', { ...options, catalogue, force: true })).fetched).toBe(true);
+    await removeModel('loop', { ...options, catalogue });
+    expect(existsSync(path('loop'))).toBe(false);
+  });
+
+  it('is a file on a disk that fails', async () => {
+    const { options, stored } = await soundStore();
+    await pullModel('tiny', options);
+    const handle = await open(stored);
+    const files: FileHandle = Object.getPrototypeOf(handle);
+    await handle.close();
+    const failure = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', errno: -5 });
+    const read = vi.spyOn(files, 'read').mockRejectedValue(failure);
+    try {
+      expect((await listModels(options))[0]?.state).toBe('damaged');
+      expect(await userMessage(loadModel('tiny', options))).toMatch(
+        /^The stored weights of tiny cannot be read: .* \(EIO\); make it readable, or run /,
+      );
+    } finally {
+      read.mockRestore();
+    }
   });
 });
 
@@ -494,11 +587,31 @@ describe('VELATURA_MODELS', () => {
     );
   });
 
-  it('must make sense', async () => {
-    const options = { ...(await lonelyStore()), mirror: 'http://' };
-    expect(await userMessage(pullModel('tiny', options))).toBe(
-      'VELATURA_MODELS is no URL that makes sense: http://.',
-    );
+  it.each([
+    ['http://', 'is no URL that makes sense: http://'],
+    ['http://me:secret@127.0.0.1:99999/', 'is no URL that makes sense: http://...@127.0.0.1:99999/'],
+    ['http://us%er:p@127.0.0.1:41999/', 'has a user or password that makes no sense; write a % in it as %25'],
+    [
+      'http://me:se%cret@127.0.0.1:41999/',
+      'has a user or password that makes no sense; write a % in it as %25',
+    ],
+    ['file://host/x', 'is no file URL of this machine: file://host/x; write it as file:///folder'],
+    ['file:///a%2Fb', 'is no file URL of this machine: file:///a%2Fb; write it as file:///folder'],
+    ['file:///a%zz', 'is no file URL of this machine: file:///a%zz; write it as file:///folder'],
+  ])('must make sense, which %s does not', async (mirror, message) => {
+    const options = { ...(await lonelyStore()), mirror };
+    // Windows reads the host of a file URL as that of a shared folder.
+    if (process.platform === 'win32' && mirror.startsWith('file://host')) return;
+    expect(await userMessage(pullModel('tiny', options))).toBe(`VELATURA_MODELS ${message}.`);
+    expect(await userMessage(listModels(options))).toBe(`VELATURA_MODELS ${message}.`);
+    expect(await contents(options.folder)).toEqual([]);
+  });
+
+  it('may be a file URL', async () => {
+    const mirror = await mirrorFolder();
+    const options = await lonelyStore();
+    const pulled = await pullModel('tiny', { ...options, mirror: pathToFileURL(mirror).href });
+    expect(pulled.source).toBe(join(mirror, 'tiny.safetensors'));
   });
 });
 

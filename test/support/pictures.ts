@@ -144,3 +144,42 @@ export function displayP3ToSrgb(colour: readonly number[]): number[] {
     encodeSrgb(row.reduce((sum, weight, i) => sum + weight * (light[i] as number), 0)),
   );
 }
+
+/** A TIFF file of 32-bit floating-point numbers, 10 x 10 pixels, each with the same values. */
+export function floatTiff(pixel: readonly number[]): Buffer {
+  const channels = pixel.length;
+  const values = Buffer.alloc(400 * channels);
+  for (let i = 0; i < 100 * channels; i++) values.writeFloatLE(pixel[i % channels] as number, 4 * i);
+  const directory = 8 + values.length;
+  const numbers: [number, number[]][] = [
+    [256, [10]],
+    [257, [10]],
+    [258, pixel.map(() => 32)],
+    [259, [1]],
+    [262, [channels < 3 ? 1 : 2]],
+    [273, [8]],
+    [277, [channels]],
+    [278, [10]],
+    [279, [values.length]],
+    ...(channels % 2 === 0 ? [[338, [2]] as [number, number[]]] : []),
+    [339, pixel.map(() => 3)],
+  ];
+  const head = Buffer.from('II*\0\0\0\0\0');
+  head.writeUInt32LE(directory, 4);
+  const tags = Buffer.alloc(2 + 12 * numbers.length + 4);
+  const beyond: Buffer[] = [];
+  tags.writeUInt16LE(numbers.length, 0);
+  numbers.forEach(([tag, list], i) => {
+    const at = 2 + 12 * i;
+    tags.writeUInt16LE(tag, at);
+    tags.writeUInt16LE(3, at + 2);
+    tags.writeUInt32LE(list.length, at + 4);
+    const shorts = Buffer.from(Uint16Array.from(list).buffer);
+    if (shorts.length <= 4) shorts.copy(tags, at + 8);
+    else {
+      tags.writeUInt32LE(directory + tags.length + Buffer.concat(beyond).length, at + 8);
+      beyond.push(shorts);
+    }
+  });
+  return Buffer.concat([head, values, tags, ...beyond]);
+}

@@ -91,32 +91,69 @@ export const catalogue: readonly CatalogueEntry[] = [
 ];
 
 /**
+ * @param instead what else the caller takes, for the message
  * @throws UserError naming the networks there are
  */
-export function entryNamed(name: string, entries: readonly CatalogueEntry[] = catalogue): CatalogueEntry {
+export function entryNamed(
+  name: string,
+  entries: readonly CatalogueEntry[] = catalogue,
+  instead?: string,
+): CatalogueEntry {
   const found = entries.find(({ architecture }) => architecture.name === name);
   if (found) return found;
   const names = listed(entries.map(({ architecture }) => architecture.name));
   throw new UserError(
-    `There is no network "${name}"; the networks are ${names}, or give a weight file (.safetensors, .h5 or a TensorFlow.js model.json).`,
+    `There is no network "${name}"; the networks are ${names}${instead ? `, ${instead}` : ''}.`,
   );
 }
 
 /**
  * Where to get a network from, in order.
  * @param mirror what `VELATURA_MODELS` says: a folder or an http(s) URL with `<name>.safetensors` files
+ * @throws UserError if that makes no sense
  */
 export function sourcesOf(entry: CatalogueEntry, mirror: string | undefined): Source[] {
   if (!mirror) return [...entry.sources];
   const file = `${entry.architecture.name}.safetensors`;
   if (/^https?:/i.test(mirror)) {
-    if (!URL.canParse(mirror)) throw new UserError(`VELATURA_MODELS is no URL that makes sense: ${mirror}.`);
-    const url = new URL(mirror);
+    const url = mirrorUrl(mirror);
     url.pathname = `${url.pathname.replace(/\/+$/, '')}/${file}`;
     return [{ kind: 'http', url: url.href }, ...entry.sources];
   }
-  const folder = mirror.startsWith('file:') ? fileURLToPath(mirror) : mirror;
+  const folder = /^file:/i.test(mirror) ? mirrorFolder(mirror) : mirror;
   return [{ kind: 'file', path: join(folder, file) }, ...entry.sources];
+}
+
+function mirrorUrl(mirror: string): URL {
+  if (!URL.canParse(mirror)) {
+    throw new UserError(`VELATURA_MODELS is no URL that makes sense: ${withoutUser(mirror)}.`);
+  }
+  const url = new URL(mirror);
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch (cause) {
+    throw new UserError(
+      'VELATURA_MODELS has a user or password that makes no sense; write a % in it as %25.',
+      { cause },
+    );
+  }
+  return url;
+}
+
+function mirrorFolder(mirror: string): string {
+  try {
+    return fileURLToPath(mirror);
+  } catch (cause) {
+    throw new UserError(
+      `VELATURA_MODELS is no file URL of this machine: ${withoutUser(mirror)}; write it as file:///folder.`,
+      { cause },
+    );
+  }
+}
+
+/** For messages: nobody gets to see a password, also where the URL makes no sense. */
+function withoutUser(mirror: string): string {
+  return mirror.replace(/\/\/.*@/, '//...@');
 }
 
 /** What a source is called in messages, and in the files that came from it. No passwords, no tokens. */

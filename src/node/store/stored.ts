@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { type Architecture, checkWeights, parameterShapes } from '../../core/networks/architecture.ts';
 import {
@@ -13,6 +12,7 @@ import {
   type Weights,
   type WeightTensor,
 } from '../../core/weights/index.ts';
+import { renameOver } from '../rename.ts';
 import { reasonOf } from './failure.ts';
 import { fileSource } from './files.ts';
 import { hashStream } from './hash.ts';
@@ -28,18 +28,42 @@ export interface StoredModel {
   readonly sha256: string;
 }
 
-/** The stored file is cut short or changed. The message says what to do. */
-export class DamagedModel extends UserError {
+/** Something is where the stored file should be, and cannot be used. The message says what to do. */
+export class UnusableModel extends UserError {
   /** Where its weights came from, if that much can still be read. */
   readonly source: string | undefined;
 
-  constructor(name: string, cause: UserError, source: string | undefined) {
-    super(
-      `The stored weights of ${name} are damaged (${reasonOf(cause)}); run "velatura models pull ${name} --force" to fetch them anew.`,
-      { cause },
-    );
+  constructor(message: string, cause?: unknown, source?: string) {
+    super(message, { cause });
     this.source = source;
   }
+}
+
+/** The stored file is cut short or changed. */
+export class DamagedModel extends UnusableModel {
+  constructor(name: string, cause: UserError, source: string | undefined) {
+    super(
+      `The stored weights of ${name} are damaged (${reasonOf(cause)}); ${pullAnew(name)}.`,
+      cause,
+      source,
+    );
+  }
+}
+
+function pullAnew(name: string): string {
+  return `run "velatura models pull ${name} --force" to fetch them anew`;
+}
+
+/**
+ * A folder in the place of a stored file is not Velatura's, and what is in it may be dear to somebody.
+ * @throws UnusableModel if there is one
+ */
+export async function refuseFolder(name: string, file: string): Promise<void> {
+  const there = await stat(file).catch(() => undefined);
+  if (!there?.isDirectory()) return;
+  throw new UnusableModel(
+    `The weights of ${name} should be in the file ${file}, but that is a folder; move it away.`,
+  );
 }
 
 /**
@@ -77,31 +101,11 @@ export function hashOfArrays(weights: Weights): string {
   return hash.digest('hex');
 }
 
-async function renameOver(from: string, to: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await rename(from, to);
-      break;
-    } catch (error) {
-      // On Windows a file that somebody reads just now cannot be replaced.
-      const { code } = error as NodeJS.ErrnoException;
-      if (process.platform !== 'win32' || attempt === 20 || (code !== 'EPERM' && code !== 'EBUSY'))
-        throw error;
-      await sleep(100);
-    }
-  }
-  if (process.platform === 'win32') return;
-  // The name, too, has to reach the disk; where a folder cannot be told so, it is as well as it can be.
-  const folder = await open(dirname(to));
-  await folder.sync().catch(() => {});
-  await folder.close();
-}
-
 /**
  * The stored file of a network, checked as far as is cheap: that it is as long as it should be and has the arrays of
  * the network.
  * @returns nothing if there is no such file
- * @throws DamagedModel if it is not
+ * @throws UnusableModel if it is not (DamagedModel), or cannot be read
  */
 export async function inspectStored(
   architecture: Architecture,
@@ -113,7 +117,7 @@ export async function inspectStored(
 /**
  * Reads the arrays of the named convolutions from the stored file, and no others.
  * @returns nothing if there is no such file
- * @throws UserError if it is damaged (DamagedModel), or a convolution unknown
+ * @throws UserError if it is damaged (DamagedModel), cannot be read (UnusableModel), or a convolution unknown
  */
 export async function readStored(
   architecture: Architecture,
@@ -138,7 +142,7 @@ export async function readStored(
 /**
  * Compares the arrays of the stored file with the hash that it carries.
  * @returns nothing if there is no such file
- * @throws DamagedModel if they differ
+ * @throws UnusableModel if they differ (DamagedModel), or cannot be read
  */
 export async function verifyStored(
   architecture: Architecture,
@@ -172,11 +176,10 @@ async function withStored<T>(
   use: (opened: OpenModel) => Promise<T>,
 ): Promise<T | undefined> {
   const { name } = architecture;
+  await refuseFolder(name, file);
   const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new UserError(`The stored weights of ${name} cannot be read: ${file} (${error.code}).`, {
-      cause: error,
-    });
+    throw unreadable(name, file, error);
   });
   if (!handle) return undefined;
   try {
@@ -194,11 +197,20 @@ async function withStored<T>(
       model: { name, file, bytes: source.size, source: from, sha256 },
     });
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    throw new DamagedModel(name, error, await sourceOfDamaged(handle));
+    if (error instanceof UserError) throw new DamagedModel(name, error, await sourceOfDamaged(handle));
+    // Only what the system refuses has a number; an abort, or a fault of ours, has none.
+    const refused = (error as NodeJS.ErrnoException).errno !== undefined;
+    throw refused ? unreadable(name, file, error as NodeJS.ErrnoException) : error;
   } finally {
     await handle.close();
   }
+}
+
+function unreadable(name: string, file: string, error: NodeJS.ErrnoException): UnusableModel {
+  return new UnusableModel(
+    `The stored weights of ${name} cannot be read: ${file} (${error.code}); make it readable, or ${pullAnew(name)}.`,
+    error,
+  );
 }
 
 /** A file that is cut short still says at its head where it came from. */
