@@ -1,0 +1,69 @@
+import {
+  architectureNamed,
+  type Engine,
+  type Network,
+  type Outputs,
+  objective,
+  type Picture,
+  serialize,
+  styleStatistics,
+} from 'velatura';
+import { norm, type Stepper } from './protocol.ts';
+import type { Scene } from './scene.ts';
+
+const LOSSES = ['content', 'style', 'tv'] as const;
+
+/** The step of a scene as Velatura's own graph, on any engine. */
+export async function stepOf({ recipe, weights, pictures }: Scene, engine: Engine): Promise<Stepper> {
+  const network: Network = { architecture: architectureNamed(recipe.network), weights };
+  const { content, style, change } = pictures as Record<'content' | 'style' | 'change', Picture>;
+  const { width, height } = content;
+  const statistics = styleStatistics(
+    { ...recipe, network, width: style.width, height: style.height },
+    Object.keys(recipe.styleTaps),
+  );
+  const styleTargets = await runOnce(engine, statistics, { picture: style.data });
+
+  const outputs = objective({ ...recipe, network, width, height });
+  const program = await engine.compile(serialize(outputs));
+  const taps = Object.keys(recipe.contentTaps);
+  const size = (tap: string) => (outputs[`features ${tap}`]?.shape ?? []).reduce((a, b) => a * b, 1);
+  const blank = Object.fromEntries(taps.map((tap) => [`content ${tap}`, new Float32Array(size(tap))]));
+  const none = new Float32Array(content.data.length);
+  const maps = await program.run(
+    { start: content.data, change: none, ...styleTargets, ...blank },
+    taps.map((tap) => `features ${tap}`),
+  );
+  const targets = taps.map((tap) => [`content ${tap}`, maps[`features ${tap}`] as Float32Array] as const);
+  let unchanging: Record<string, Float32Array> = Object.fromEntries(targets);
+
+  async function run() {
+    const found = await program.run({ change: change.data, ...unchanging }, [
+      'picture',
+      ...LOSSES,
+      'gradient',
+    ]);
+    unchanging = {};
+    return found;
+  }
+  return {
+    engine: engine.name,
+    step: async () => void (await run()),
+    async losses() {
+      const found = await run();
+      const [c, s, tv] = LOSSES.map((name) => found[name]?.[0] as number) as [number, number, number];
+      const { contentWeight, styleWeight, tvWeight } = recipe;
+      const total = contentWeight * c + styleWeight * s + tvWeight * tv;
+      return { content: c, style: s, tv, total, gradient: norm(found.gradient as Float32Array) };
+    },
+  };
+}
+
+async function runOnce(engine: Engine, outputs: Outputs, feeds: Record<string, Float32Array>) {
+  const program = await engine.compile(serialize(outputs));
+  try {
+    return await program.run(feeds, Object.keys(outputs));
+  } finally {
+    await program.release();
+  }
+}
