@@ -1,33 +1,58 @@
 #!/usr/bin/env node
 import { spawnSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const main = path('dist/cli/main.js');
+const sources = path('src');
+const compiler = path('node_modules/typescript/bin/tsc');
+
+/** When the newest of the sources was changed. */
+function newest() {
+  // A file may go meanwhile.
+  const time = (name) => statSync(join(sources, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return Math.max(...readdirSync(sources, { recursive: true }).map(time));
+}
+
+/** Whether the sources were changed since they were built. */
+function isStale() {
+  return !existsSync(main) || newest() > statSync(main).mtimeMs;
+}
 
 /** Compiles the sources: beside `dist` and then in its place, so that nobody ever runs a half. */
 function build() {
-  console.error('Building Velatura, this once...');
-  const compiler = path('node_modules/typescript/bin/tsc');
+  console.error(existsSync(main) ? 'Building Velatura anew...' : 'Building Velatura, this once...');
   const fresh = path(`.dist-${process.pid}`);
   const options = ['-p', path('tsconfig.build.json'), '--outDir', fresh];
   const built =
     existsSync(compiler) &&
     spawnSync(process.execPath, [compiler, ...options], { stdio: ['ignore', 2, 2] }).status === 0;
   // Meanwhile another process may have done the same.
-  if (built && !existsSync(main)) {
-    rmSync(path('dist'), { recursive: true, force: true });
-    renameSync(fresh, path('dist'));
-  }
+  if (built && isStale()) replace(path('dist'), fresh);
   rmSync(fresh, { recursive: true, force: true });
   if (built) return;
-  console.error('Velatura could not be built; run "npm ci" in its folder and try again.');
+  const remedy = existsSync(compiler)
+    ? 'put right what is wrong in its sources'
+    : 'run "npm ci" in its folder';
+  console.error(`Velatura could not be built; ${remedy} and try again.`);
   process.exit(1);
 }
 
-// In a fresh checkout nothing is built yet: npm runs no scripts when it installs.
-if (!existsSync(main) && existsSync(path('src'))) build();
+/** Puts a folder in the place of another. */
+function replace(folder, fresh) {
+  const old = path(`.dist-${process.pid}-old`);
+  if (existsSync(folder)) renameSync(folder, old);
+  renameSync(fresh, folder);
+  rmSync(old, { recursive: true, force: true });
+  // Sources from a clock that is ahead would be built again and again.
+  if (isStale()) utimesSync(main, new Date(), newest() / 1000 + 1);
+}
+
+// In a checkout nothing is built at first, since npm runs no scripts when it installs, and later not what has changed. A
+// package has no sources.
+if (existsSync(sources) && (!existsSync(main) || (existsSync(compiler) && isStale()))) build();
 if (!existsSync(main)) {
   console.error(
     'This package of Velatura was packed before it was built: run "npm run build", then "npm pack" again.',

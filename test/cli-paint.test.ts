@@ -153,7 +153,7 @@ describe('velatura paint', () => {
   it('keeps the painting elsewhere when its folder has gone', async () => {
     const cwd = place();
     const temporary = place();
-    const output = join(place(), 'a.png');
+    const output = join(place(), 'a.webp');
     const running = start([...paint, '-o', output, '--json'], {
       cwd,
       env: { TMPDIR: temporary, TEMP: temporary },
@@ -163,6 +163,7 @@ describe('velatura paint', () => {
     const { code, stderr } = await running.outcome;
     expect(code).toBe(2);
     const kept = readdirSync(temporary).find((name) => name.startsWith('velatura-')) ?? '';
+    expect(kept).toMatch(/-a\.png$/);
     expect(stderr).toBe(
       `${output} cannot be written: there is no folder ${join(output, '..')}. The painting is in ${join(temporary, kept)}.\n`,
     );

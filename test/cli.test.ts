@@ -5,11 +5,13 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { architectureNamed, resolveSettings, writePicture } from 'velatura';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { velatura } from './support/cli.ts';
@@ -58,13 +60,28 @@ describe('velatura', () => {
     for (const name of ['bin', 'src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
       cpSync(join(root, name), join(checkout, name), { recursive: true });
     }
-    symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'), 'junction');
+    mkdirSync(join(checkout, 'node_modules'));
+    for (const name of readdirSync(join(root, 'node_modules')).filter((name) => !name.startsWith('.'))) {
+      symlinkSync(join(root, 'node_modules', name), join(checkout, 'node_modules', name), 'junction');
+    }
     const version = () =>
       spawnSync(process.execPath, [join(checkout, 'bin/velatura.js'), '--version'], { encoding: 'utf8' });
     const first = version();
     expect(first).toMatchObject({ status: 0, stderr: 'Building Velatura, this once...\n' });
     expect(version()).toMatchObject({ status: 0, stderr: '', stdout: first.stdout });
+    const later = new Date(Date.now() + 3_600_000);
+    utimesSync(join(checkout, 'src/cli/text.ts'), later, later);
+    expect(version()).toMatchObject({
+      status: 0,
+      stderr: 'Building Velatura anew...\n',
+      stdout: first.stdout,
+    });
     expect(readdirSync(checkout).filter((name) => name.startsWith('.'))).toEqual([]);
+    const latest = new Date(Date.now() + 7_200_000);
+    utimesSync(join(checkout, 'src/cli/text.ts'), latest, latest);
+    // Without a compiler, as in a package, what is built is what there is.
+    rmSync(join(checkout, 'node_modules/typescript'));
+    expect(version()).toMatchObject({ status: 0, stderr: '', stdout: first.stdout });
   }, 60_000);
 });
 
@@ -127,6 +144,32 @@ describe('a command line that makes no sense', () => {
     ['an unknown optimizer', [...paint, '--optimizer', 'sgd'], /^--optimizer must be lbfgs or adam/],
     ['an unknown preset', [...paint, '--preset', 'new'], /^--preset must be default or classic/],
     ['a seed that is none', [...paint, '--seed', '1.5'], /^--seed must be a whole number/],
+    [
+      'a tap with two weights',
+      [...paint, '--style-taps', '2a:1:2'],
+      /^--style-taps must have numbers as weights/,
+    ],
+    [
+      'far too many threads',
+      [...paint, '--threads', '5000'],
+      /^--threads must be a whole number from 1 to \d+, /,
+    ],
+    ['an output without a name', [...paint, '-o', ''], /^The file to write has no name/],
+    [
+      'a content in the web',
+      ['paint', 'http://a.b/c.png', '--style', 'style.jpg'],
+      /c\.png is not on this machine;/,
+    ],
+    [
+      'a style on another machine',
+      ['paint', 'content.png', '--style', 'file://host/a.png'],
+      /names no file on this/,
+    ],
+    [
+      'an output that is the content, by its URL',
+      ['paint', pathToFileURL(join(folder, 'content.png')).href, '--style', 'style.jpg', '-o', 'content.png'],
+      /^content\.png is what is painted from/,
+    ],
     ['no threads', [...paint, '--threads', '0'], /^--threads must be a whole number from 1/],
     [
       'an unknown extension',
@@ -188,6 +231,11 @@ describe('a command line that makes no sense', () => {
     ['no painting to show', ['show'], /^Missing required argument 'painting'\.$/],
     ['a painting to show that is not there', ['show', 'nobody.png'], /^There is no file nobody\.png/],
     ['a picture to show that is no painting', ['show', 'style.jpg'], /^style\.jpg carries no settings/],
+    [
+      'an unknown command for models',
+      ['models', 'foo'],
+      /^"velatura models" has no command "foo"; it has list, pull,/,
+    ],
     ['an unknown model', ['models', 'verify', 'vgg99'], /^There is no network "vgg99"/],
   ];
   let before: string[];
@@ -258,6 +306,16 @@ describe('velatura models', () => {
     const missing = await run(['models', 'verify', 'vgg19'], env);
     expect(missing.code).toBe(2);
     expect(missing.stderr).toMatch(/^The weights of vgg19 are not here; run "velatura models pull vgg19"/);
+  });
+
+  it('verifies all that are here, whatever is wrong with one', async () => {
+    const cache = mkdtempSync(join(folder, 'cache-'));
+    mkdirSync(join(cache, 'models'));
+    for (const name of ['vgg19', 'vgg16'])
+      writeFileSync(join(cache, 'models', `${name}.safetensors`), 'rubbish');
+    const { code, stdout, stderr } = await run(['models', 'verify'], { VELATURA_CACHE: cache });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^.*vgg19.*\n.*vgg16.*\n$/);
   });
 
   it('does not take for weights what are none', async () => {

@@ -90,6 +90,15 @@ describe('the library', () => {
     );
   });
 
+  it('says which picture is missing or damaged', async () => {
+    await expect(repaint(undefined as unknown as string, options)).rejects.toThrow(/^The content is missing/);
+    const broken = readFileSync(file).subarray(0, 200);
+    await expect(repaint(file, { ...options, style: broken })).rejects.toThrow(/^The style is damaged/);
+    await expect(repaint(file, { ...options, threads: -1 })).rejects.toThrow(
+      /^threads must be a whole number/,
+    );
+  });
+
   it('refuses a picture of which too little is left at the smallest scale', async () => {
     const narrow = waves(400, 20);
     await expect(repaint(narrow, options)).rejects.toThrow(/The content is too narrow: .* 64x3; crop it/);

@@ -10,6 +10,7 @@ import {
   displayP3ToSrgb,
   encodeSrgb,
   fadingWaves,
+  floatTiff,
   greyProfile,
   largestDifference,
   pixel,
@@ -42,6 +43,9 @@ describe('readPicture', () => {
       pathToFileURL(file),
       createReadStream(file),
       new Blob([png as Uint8Array<ArrayBuffer>]).stream(),
+      pathToFileURL(file).href,
+      new Blob([png as Uint8Array<ArrayBuffer>]),
+      Uint8Array.from(png).buffer,
     ];
     for (const source of sources) expect(await readPicture(source)).toEqual(expected);
     expect(await readPicture(picture)).toBe(picture);
@@ -104,6 +108,22 @@ describe('readPicture', () => {
     const found = await readPicture(pngFile(values, { width: 16, height: 16, bits: 16, channels: 3 }));
     const expected = values.map((_, i) => (values[(i % 256) * 3 + Math.floor(i / 256)] as number) / 65535);
     expect(largestDifference(found.data, Float32Array.from(expected))).toBeLessThan(1e-6);
+  });
+
+  it('reads floating-point numbers as brightness, grey or not', async () => {
+    for (const light of [0, 0.2, 0.5, 1]) {
+      for (const values of [[light], [light, light, light], [light, light, light, 1]]) {
+        const found = await readPicture(floatTiff(values), { longest: 8 });
+        for (const value of pixel(found, 3, 3))
+          expect(Math.abs(value - encodeSrgb(light))).toBeLessThan(1e-4);
+      }
+    }
+    const finite = 'holds values that are not finite numbers';
+    for (const wrong of [[Number.NaN], [0.5, Number.NaN, 0.5]]) {
+      await expect(readPicture(floatTiff(wrong))).rejects.toThrow(finite);
+    }
+    await expect(readPicture(floatTiff([200]))).rejects.toThrow('numbers above 1, which is white');
+    await expect(readPicture(floatTiff([0.5, 1]))).rejects.toThrow(UserError);
   });
 
   it('takes grey for three equal colours', async () => {
@@ -312,6 +332,41 @@ describe('what is no picture to read', () => {
     await expect(
       readPicture({ width: 10, height: 10, data: new Float32Array(300).fill(Number.NaN) }),
     ).rejects.toThrow(UserError);
+  });
+
+  it('is refused when it is nothing to read, or out of range', async () => {
+    const refused = async (source: unknown, sentence: RegExp) => {
+      const error = await readPicture(source as string, { name: 'The style' }).catch(
+        (problem: unknown) => problem,
+      );
+      expect(error).toBeInstanceOf(UserError);
+      expect((error as UserError).message).toMatch(sentence);
+    };
+    for (const missing of [undefined, null]) await refused(missing, /^The style is missing; give a path, /);
+    for (const wrong of [7, {}, [], true])
+      await refused(wrong, /^The style is nothing to read; give a path, /);
+    await refused(new Uint8Array([1, 2, 3]), /^The style is no picture/);
+    await refused('', /^The style has an empty name/);
+    for (const url of ['https://a.b/c.jpg', 'HTTP://a.b/c.jpg']) await refused(url, /is not on this machine/);
+    if (process.platform !== 'win32') {
+      for (const url of ['file://host/x.jpg', new URL('file://host/x.jpg')])
+        await refused(url, /names no file/);
+    }
+    const data = new Float32Array(300).fill(0.5);
+    await refused({ width: 10.5, height: 10, data }, /in whole pixels, not 10\.5 x 10/);
+    await refused({ width: 10, data }, /in whole pixels, not 10 x undefined/);
+    await refused(
+      { width: 10, height: 10, data: [...data] },
+      /must have as data a Float32Array of 3 x 10 x 10/,
+    );
+    await refused(
+      { width: 10, height: 10, data: data.map(() => 255) },
+      /values from 0 to 255, where .* by 255\.$/,
+    );
+    await refused(
+      { width: 10, height: 10, data, alpha: new Float32Array(100).fill(255) },
+      /values from 0 to 255/,
+    );
   });
 
   it('does not keep a very large picture from being read in little memory', async () => {

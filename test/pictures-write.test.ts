@@ -1,5 +1,6 @@
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,6 +12,7 @@ import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import {
   architectureNamed,
+  checkFits,
   checkOutput,
   encodePicture,
   formatOf,
@@ -125,6 +127,20 @@ describe('encodePicture', () => {
     const long = { width: 16384, height: 8, data: new Float32Array(3 * 16384 * 8) };
     await expect(encodePicture(long, 'webp')).rejects.toThrow('webp holds at most 16383 pixels a side');
     expect((await encodePicture(long, 'png')).length).toBeGreaterThan(0);
+    expect(() => checkFits({ width: 8, height: 65501 }, 'jpeg')).toThrow(
+      'jpeg holds at most 65500 pixels a side',
+    );
+    expect(() => checkFits({ width: 16385, height: 8 }, 'avif')).toThrow(UserError);
+    checkFits({ width: 16384, height: 16384 }, 'avif');
+  });
+
+  it.each([
+    ['jpeg', 65500],
+    ['webp', 16383],
+    ['avif', 16384],
+  ] as const)('%s holds what it is said to', async (format, width) => {
+    const longest = { width, height: 1, data: new Float32Array(3 * width) };
+    expect((await encodePicture(longest, format, { quality: 30 })).length).toBeGreaterThan(0);
   });
 });
 
@@ -144,6 +160,28 @@ describe('writePicture', () => {
     await writePicture(join(here, 'link.png'), picture);
     expect(readdirSync(here).sort()).toEqual(['link.png', 'picture.png']);
     expect(await readPicture(file)).toMatchObject({ width: 60, height: 40 });
+  });
+
+  it('makes what a link points to, where there is nothing yet', async () => {
+    const here = place();
+    mkdirSync(join(here, 'elsewhere'));
+    symlinkSync(join('elsewhere', 'picture.png'), join(here, 'link.png'));
+    await checkOutput(join(here, 'link.png'));
+    await writePicture(join(here, 'link.png'), picture);
+    expect(lstatSync(join(here, 'link.png')).isSymbolicLink()).toBe(true);
+    expect(readdirSync(join(here, 'elsewhere'))).toEqual(['picture.png']);
+    symlinkSync(join(here, 'loop.png'), join(here, 'loop.png'));
+    await expect(checkOutput(join(here, 'loop.png'))).rejects.toThrow('cannot be written (ELOOP)');
+    await expect(checkOutput('')).rejects.toThrow(UserError);
+  });
+
+  it('names files without their folders', async () => {
+    const file = join(place(), 'picture.png');
+    const paths = { network: '/home/somebody/vgg.h5', init: '/home/somebody/start.png' };
+    await writePicture(file, picture, { settings: { ...settings, ...paths } });
+    expect(await readSettings(file)).toEqual({ ...settings, network: 'vgg.h5', init: 'start.png' });
+    await writePicture(file, picture, { settings: { network: '/a/resnet50', init: 'b/noise' } });
+    expect(await readSettings(file)).toEqual({ network: './resnet50', init: './noise' });
   });
 
   it('leaves the file that is there when it fails', async () => {
@@ -230,6 +268,13 @@ describe('readRecord', () => {
     await expect(
       readRecord(await inside('{"program": "Velatura 99.0.0", "settings": {"size": -5}}')),
     ).rejects.toThrow(/written by Velatura 99\.0\.0, make no sense here: size must be at least/);
+    for (const wrong of ['"content": {"a": 1}', '"style": 7', '"stopped": "there"', '"program": null']) {
+      await expect(readRecord(await inside(`{${wrong}, "settings": {}}`))).rejects.toThrow(
+        'make no sense here',
+      );
+    }
+    const strange = await inside('{"content": "&#x110000;&#99999999;&#x41;", "settings": {}}');
+    expect((await readRecord(strange)).content).toBe('&#x110000;&#99999999;A');
     const notes = join(place(), 'notes.txt');
     writeFileSync(notes, 'Dear diary');
     await expect(readRecord(notes)).rejects.toThrow(`${notes} is no picture that can be read.`);

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { UserError } from '../node/index.ts';
+import { localPath, UserError } from '../node/index.ts';
 
 /**
  * Checks that what is to be written is none of the files that are read, by whatever path either is named.
@@ -10,7 +10,7 @@ export async function checkNoInput(output: string, inputs: readonly string[]): P
   const target = await identity(output);
   if (!target) return;
   for (const input of inputs) {
-    if ((await identity(input)) === target) {
+    if ((await identity(localPath(input))) === target) {
       throw new UserError(
         `${output} is what is painted from, and would be overwritten; name another file to write.`,
       );

@@ -1,4 +1,6 @@
-import { readSettings, type Settings, UserError } from '../node/index.ts';
+import { existsSync } from 'node:fs';
+import { architectures, INITS, readSettings, type Settings, UserError } from '../node/index.ts';
+import { settingOptions } from './settings.ts';
 
 /**
  * The settings of another painting, as defaults for those that are given.
@@ -21,5 +23,19 @@ export async function settingsLike(painting: string, given: Partial<Settings>): 
     dropped.add('contentTaps').add('styleTaps').add('pooling');
   }
   const kept = Object.entries(found).filter(([name]) => !dropped.has(name as keyof Settings));
+  checkFiles(painting, found, given);
   return { ...Object.fromEntries(kept), ...given };
+}
+
+/** @throws UserError when the painting was made with a file that is not here, and no other is given */
+function checkFiles(painting: string, found: Partial<Settings>, given: Partial<Settings>): void {
+  const known = { network: architectures.map(({ name }) => name), init: INITS };
+  for (const name of ['network', 'init'] as const) {
+    const file = found[name];
+    if (file === undefined || given[name] !== undefined || known[name].includes(file) || existsSync(file))
+      continue;
+    throw new UserError(
+      `${painting} was painted with ${file}, which is not here; name where it is with ${settingOptions[name]} <file>.`,
+    );
+  }
 }

@@ -2,12 +2,12 @@ import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { EngineError, UserError } from '../node/index.ts';
+import { USER_ERROR_CODE } from './errors.ts';
 import { addModels } from './models.ts';
 import { addPaint } from './paint.ts';
 import { addShow } from './show.ts';
-
-/** The exit code of everything that the person can put right. */
-const USER_ERROR_CODE = 2;
+import { surviveStreams } from './streams.ts';
+import { printable } from './text.ts';
 
 /**
  * Runs the command. Sets the exit code: 0 when all went well, 2 for what the person can put right, 130 when stopped, 1 for
@@ -15,7 +15,7 @@ const USER_ERROR_CODE = 2;
  * @param words the command line after the program's name
  */
 export async function main(words: readonly string[]): Promise<void> {
-  ignoreClosedPipes();
+  surviveStreams();
   try {
     await createProgram().parseAsync(words, { from: 'user' });
   } catch (error) {
@@ -58,18 +58,9 @@ function report(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USER_ERROR_CODE;
   const expected = error instanceof UserError || error instanceof EngineError;
   const message = error instanceof Error ? error.message : String(error);
-  const [line = ''] = message.split('\n');
+  const line = printable(message.split('\n')[0] ?? '');
   if (debug) process.stderr.write(`${inspect(error)}\n`);
   else if (expected) process.stderr.write(`${line}\n`);
   else process.stderr.write(`Something went wrong that should not: ${line} (--debug shows where.)\n`);
   return error instanceof UserError ? USER_ERROR_CODE : 1;
-}
-
-/** Who reads what is printed may leave early, as `head` does; a painting is painted to its end all the same. */
-function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
 }

@@ -1,12 +1,15 @@
 import type { Command } from 'commander';
 import {
+  listed,
   listModels,
   type ModelInfo,
   pullModel,
   removeModel,
   storeFolder,
+  UserError,
   verifyModel,
 } from '../node/index.ts';
+import { USER_ERROR_CODE } from './errors.ts';
 import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from './interrupt.ts';
 import { personalProgress } from './progress/index.ts';
 import { megabytes } from './text.ts';
@@ -25,7 +28,9 @@ export function addModels(program: Command): void {
     .command('list', { isDefault: true })
     .description('What is here and what can be had, with sizes and licences.')
     .option('--debug', 'show where in the program an error came from')
-    .action(list);
+    // Commander takes the name of an unknown command for a word to this one.
+    .allowExcessArguments()
+    .action((_options, command: Command) => list(command));
   models
     .command('pull')
     .description("Fetches a network's weights, and converts them.")
@@ -57,7 +62,11 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-async function list(): Promise<void> {
+async function list({ args: [word], parent }: Command): Promise<void> {
+  if (word !== undefined) {
+    const names = parent?.commands.map((command) => command.name()) ?? [];
+    throw new UserError(`"velatura models" has no command "${word}"; it has ${listed(names)}.`);
+  }
   say((await listModels()).map(describe).join('\n\n'));
   say(`\nThey are kept in ${storeFolder()}.`);
 }
@@ -106,9 +115,18 @@ async function verify(name: string | undefined): Promise<void> {
   const all = (await listModels()).filter(({ state }) => state !== 'absent');
   const names = name === undefined ? all.map((model) => model.name) : [name];
   if (names.length === 0) say('No weights are here; "velatura models" lists what can be had.');
-  for (const each of names) {
-    const { bytes, source } = await verifyModel(each);
-    say(`${each} is sound: ${megabytes(bytes)}, from ${source}`);
+  for (const each of names) await verifyOne(each);
+}
+
+/** Says what is wrong with a network, and leaves it at that, so that others are looked at, too. */
+async function verifyOne(name: string): Promise<void> {
+  try {
+    const { bytes, source } = await verifyModel(name);
+    say(`${name} is sound: ${megabytes(bytes)}, from ${source}`);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = USER_ERROR_CODE;
   }
 }
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import {
   architectureNamed,
@@ -66,7 +67,7 @@ export function addPaintOptions(command: Command): Command {
     );
 
   command.optionsGroup('Look:');
-  setting('preset', 'name', 'default, or classic: as in the paper of 2015');
+  setting('preset', 'name', 'default, or classic: close to the paper of 2015');
   setting('contentWeight', 'number', 'how much the content counts; 0.02 is bold, 0.2 keeps a likeness');
   setting('styleWeight', 'number', 'how much the style counts');
   setting('tvWeight', 'number', 'how much smoothness counts');
@@ -88,8 +89,13 @@ export function addPaintOptions(command: Command): Command {
     .addHelpText('after', examples);
 }
 
+/** More threads than this only wait for each other, and look like a program that hangs. */
+const MOST_THREADS = 2 * availableParallelism();
+
 function threads(text: string): number {
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 1024) return value;
-  throw new UserError(`--threads must be a whole number from 1 to 1024, not "${text}".`);
+  if (Number.isInteger(value) && value >= 1 && value <= MOST_THREADS) return value;
+  throw new UserError(
+    `--threads must be a whole number from 1 to ${MOST_THREADS}, twice the processor cores here, not "${text}".`,
+  );
 }

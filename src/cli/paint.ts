@@ -1,8 +1,11 @@
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
+  checkFits,
   checkOutput,
+  formatOf,
+  localPath,
   type Painting,
   type PaintingRecord,
   type Picture,
@@ -14,11 +17,13 @@ import {
   UserError,
   writePicture,
 } from '../node/index.ts';
+import { adding } from './errors.ts';
 import { checkNoInput, defaultOutput } from './inputs.ts';
 import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from './interrupt.ts';
+import { lastStep } from './last-step.ts';
 import { settingsLike } from './like.ts';
 import { addPaintOptions, type PaintCommandOptions } from './paint-options.ts';
-import { type Preview, previewTo } from './preview.ts';
+import { previewTo } from './preview.ts';
 import { personalProgress } from './progress/index.ts';
 import { jsonProgress } from './progress/json.ts';
 import type { Ending, Progress } from './progress/progress.ts';
@@ -67,9 +72,9 @@ async function plan(content: string, options: PaintCommandOptions): Promise<Job>
   if (style === undefined)
     throw new UserError('Name the picture in whose style to paint with --style <picture>.');
   const job = {
-    content,
-    style,
-    output: output ?? defaultOutput(content, style),
+    content: localPath(content),
+    style: localPath(style),
+    output: output ?? defaultOutput(localPath(content), localPath(style)),
     settings: await chosenSettings(options),
   };
   await checkFiles(job, options);
@@ -92,20 +97,28 @@ async function paintJob(
     onNote: progress.note,
   });
   try {
+    const { width, height } = painting.sizes.at(-1) as Size;
+    for (const file of [output, previewFile]) {
+      if (file !== undefined) checkFits({ width, height }, formatOf(file));
+    }
     const names = { content: basename(content), style: basename(style) };
     progress.begin({ ...painting, ...names });
     const preview = previewFile === undefined ? undefined : previewTo(previewFile, failedPreview(progress));
-    const last = await lastStep(painting, signal, progress, preview);
+    const { last, failure } = await lastStep(painting, signal, progress, preview);
     await preview?.finish();
 
-    const stopped = signal.aborted ? stoppedAt(last, painting) : undefined;
-    const { width, height } = painting.sizes.at(-1) as Size;
+    const stopped = signal.aborted || failure ? stoppedAt(last, painting) : undefined;
     const record = { settings: painting.settings, ...names, stopped };
-    await writeSomewhere(output, resample(last.picture, width, height), record);
+    try {
+      await writeSomewhere(output, resample(last.picture, width, height), record);
+    } catch (error) {
+      throw failure ? adding(failure, (error as Error).message) : error;
+    }
     const seconds = performance.now() / 1000;
     const peakMemory = process.resourceUsage().maxRSS * 1024;
     progress.end({ file: output, width, height, seconds, peakMemory, stopped });
     if (!json) process.stdout.write(`${output}\n`);
+    if (failure) throw adding(failure, `The painting as far as it got is in ${output}.`);
     if (stopped) process.exitCode = INTERRUPTED_CODE;
   } finally {
     await painting.close();
@@ -143,46 +156,20 @@ async function checkFiles(
 }
 
 /**
- * Paints as far as the settings or the person want.
- * @throws the signal's reason when it is stopped before the first step
- */
-async function lastStep(
-  painting: Painting,
-  signal: AbortSignal,
-  progress: Progress,
-  preview: Preview | undefined,
-): Promise<Step> {
-  let last: Step | undefined;
-  try {
-    for await (const step of painting.steps(signal)) {
-      last = step;
-      progress.step(step);
-      preview?.offer(step);
-    }
-  } catch (error) {
-    if (!last || error !== signal.reason) throw error;
-  }
-  if (last) return last;
-  signal.throwIfAborted();
-  throw new Error('The painting has no steps.');
-}
-
-/**
- * Writes the painting; where that fails, as on a full disk, into the folder for temporary files, since it may have taken
- * hours.
- * @throws UserError saying what went wrong, and where the painting is
+ * Writes the painting; where that fails, as on a full disk, as PNG into the folder for temporary files, since it may
+ * have taken hours.
+ * @throws an error saying what went wrong, and where the painting is
  */
 async function writeSomewhere(output: string, picture: Picture, record: PaintingRecord): Promise<void> {
   try {
     await writePicture(output, picture, record);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const elsewhere = join(tmpdir(), `velatura-${process.pid}-${basename(output)}`);
+    const elsewhere = join(tmpdir(), `velatura-${process.pid}-${basename(output, extname(output))}.png`);
     const kept = await writePicture(elsewhere, picture, record).then(
       () => true,
       () => false,
     );
-    throw kept ? new UserError(`${error.message} The painting is in ${elsewhere}.`, { cause: error }) : error;
+    throw kept ? adding(error, `The painting is in ${elsewhere}.`) : error;
   }
 }
 

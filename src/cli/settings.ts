@@ -70,8 +70,8 @@ function taps(text: string): Record<string, number> {
     .map((part) => part.trim())
     .filter((part) => part !== '')
     .map((part): [string, number] => {
-      const [name = '', weight = '1'] = part.split(':');
-      return [name.trim(), number(weight)];
+      const [name = '', weight = '1', ...rest] = part.split(':');
+      return [name.trim(), rest.length === 0 ? number(weight) : Number.NaN];
     });
   return Object.fromEntries(entries);
 }

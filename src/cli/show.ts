@@ -9,7 +9,7 @@ import {
   type Settings,
 } from '../node/index.ts';
 import { type SettingWithOption, settingOptions, writeSetting } from './settings.ts';
-import { shellWord } from './text.ts';
+import { printable, shellWord } from './text.ts';
 
 /** `velatura show`: how a painting was painted. */
 export function addShow(program: Command): void {
@@ -27,7 +27,7 @@ export function addShow(program: Command): void {
 async function show(painting: string, { json }: { json?: boolean }): Promise<void> {
   const record = await readRecord(painting);
   const command = commandFor(record, painting);
-  const text = json ? JSON.stringify({ ...record, command }) : describe(record, painting, command);
+  const text = json ? plainJson({ ...record, command }) : describe(record, painting, command);
   process.stdout.write(`${text}\n`);
 }
 
@@ -45,7 +45,17 @@ function describe(record: FoundRecord, painting: string, command: string): strin
     '',
     stopped ? 'To paint it to its end:' : 'To paint it again:',
     `  ${command}`,
-  ].join('\n');
+  ]
+    .map(printable)
+    .join('\n');
+}
+
+/** JSON that a terminal may show: `JSON.stringify` leaves some control characters as they are. */
+function plainJson(value: object): string {
+  return JSON.stringify(value).replace(
+    /[\x7f-\x9f]/g,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** `contentWeight` as people write it. */

@@ -95,13 +95,16 @@ export async function* paint(content: PictureSource, options: PaintOptions): Asy
 export async function preparePainting(content: PictureSource, options: PaintOptions): Promise<Painting> {
   const { style, start, threads, engine: wanted = 'cpu', signal, onDownload, onNote, ...rest } = options;
   const said = checkSettings(rest);
+  checkThreads(threads);
   const using = typeof wanted === 'string' ? await chooseProvider(wanted, onNote) : wanted;
   const longest = sizeOf(said);
   const startingFrom = start ?? (INITS.includes(said.init ?? 'content') ? undefined : said.init);
   const pictures = {
-    content: await readPicture(content, { longest }),
-    style: await readPicture(style, { longest }),
-    ...(startingFrom === undefined ? {} : { start: await readPicture(startingFrom, { longest }) }),
+    content: await readPicture(content, { longest, name: 'The content' }),
+    style: await readPicture(style, { longest, name: 'The style' }),
+    ...(startingFrom === undefined
+      ? {}
+      : { start: await readPicture(startingFrom, { longest, name: 'The picture to start from' }) }),
   };
 
   const settle = (architecture: Architecture) => resolveSettings(said, architecture);
@@ -131,6 +134,11 @@ export async function preparePainting(content: PictureSource, options: PaintOpti
       if (engine !== wanted) await engine.close();
     },
   };
+}
+
+function checkThreads(threads: number | undefined): void {
+  if (threads === undefined || (Number.isInteger(threads) && threads >= 1)) return;
+  throw new UserError(`threads must be a whole number from 1, not ${threads}.`);
 }
 
 /** @throws UserError when a picture is so narrow that nothing of it is left at the smallest scale */

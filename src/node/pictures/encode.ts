@@ -22,7 +22,7 @@ const extensions: Readonly<Record<string, PictureFormat>> = {
 };
 
 /** The longest side that a format can hold, in pixels, where that is less than what can be painted. */
-const longestSide: Partial<Record<PictureFormat, number>> = { webp: 16383 };
+const longestSide: Partial<Record<PictureFormat, number>> = { jpeg: 65500, webp: 16383, avif: 16384 };
 
 /**
  * The format that a file's name asks for.
@@ -36,6 +36,13 @@ export function formatOf(path: string): PictureFormat {
   throw new UserError(`${path} ${found}; what can be written are ${listed(Object.keys(extensions))}.`);
 }
 
+/** @throws UserError when the format cannot hold a picture of that size */
+export function checkFits({ width, height }: Pick<Picture, 'width' | 'height'>, format: PictureFormat): void {
+  const limit = longestSide[format];
+  if (limit === undefined || Math.max(width, height) <= limit) return;
+  throw new UserError(`${format} holds at most ${limit} pixels a side; write ${width} x ${height} as png.`);
+}
+
 /**
  * Encodes a picture as sRGB: PNG, WebP and AVIF with 8 bits and TIFF with 16, all with alpha if there is any; JPEG
  * without colour subsampling, over white where the picture is transparent. What else is given travels in the file,
@@ -47,14 +54,10 @@ export async function encodePicture(
   format: PictureFormat,
   { quality, ...record }: EncodeOptions = {},
 ): Promise<Uint8Array> {
-  const { width, height } = picture;
   if (quality !== undefined && !(Number.isInteger(quality) && quality >= 1 && quality <= 100)) {
     throw new UserError(`The quality must be a whole number from 1 to 100, not ${quality}.`);
   }
-  const limit = longestSide[format];
-  if (limit !== undefined && Math.max(width, height) > limit) {
-    throw new UserError(`${format} holds at most ${limit} pixels a side; write ${width} x ${height} as png.`);
-  }
+  checkFits(picture, format);
   const image = format === 'tiff' ? deep(picture) : shallow(format === 'jpeg' ? overWhite(picture) : picture);
   const xmp = recordXmp(record);
   const tagged = xmp === undefined ? image : image.withXmp(xmp);

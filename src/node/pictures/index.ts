@@ -1,5 +1,5 @@
-export { type EncodeOptions, encodePicture, formatOf, type PictureFormat } from './encode.ts';
+export { checkFits, type EncodeOptions, encodePicture, formatOf, type PictureFormat } from './encode.ts';
 export { type ReadOptions, readPicture } from './read.ts';
 export { type FoundRecord, type PaintingRecord, readRecord, readSettings } from './record.ts';
-export type { PictureSource } from './source.ts';
+export { localPath, type PictureSource } from './source.ts';
 export { checkOutput, writePicture } from './write.ts';

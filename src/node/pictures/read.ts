@@ -12,9 +12,14 @@ const SMALLEST = 8;
 /** As many pixels as fit into the 16383 x 16383 of WebP: sharp's own guard of the memory. */
 const MOST_PIXELS = 0x3fff * 0x3fff;
 
+/** The kinds of values that can be read; `short` is Lab with 16 bits. */
+const DEPTHS: readonly string[] = ['uchar', 'ushort', 'short', 'float'];
+
 export interface ReadOptions {
   /** Longest side in pixels: larger pictures are reduced as they are decoded. None is ever enlarged. */
   readonly longest?: number | undefined;
+  /** What to call the picture in messages where it has no path: `The picture` when left out. */
+  readonly name?: string | undefined;
 }
 
 /**
@@ -25,14 +30,17 @@ export interface ReadOptions {
  * @throws UserError when the source cannot be read, is no picture, damaged, under 8 pixels high or wide, or has more
  *   than 268 million pixels
  */
-export async function readPicture(source: PictureSource, { longest }: ReadOptions = {}): Promise<Picture> {
-  if (isPicture(source)) return reduce(checked(source), longest);
-  const encoded = await readSource(source);
+export async function readPicture(
+  source: PictureSource,
+  { longest, name }: ReadOptions = {},
+): Promise<Picture> {
+  if (isPicture(source)) return reduce(checked(source, name), longest);
+  const encoded = await readSource(source, name);
   const metadata = await inspect(encoded);
   try {
     return await decode(encoded, metadata, longest);
   } catch (error) {
-    throw decodeProblem(error, encoded);
+    throw error instanceof UserError ? error : decodeProblem(error, encoded);
   }
 }
 
@@ -61,7 +69,7 @@ function checkSize(width: number, height: number, name: string): void {
 }
 
 async function decode(
-  { bytes }: EncodedPicture,
+  { name, bytes }: EncodedPicture,
   metadata: Metadata,
   longest: number | undefined,
 ): Promise<Picture> {
@@ -85,6 +93,14 @@ async function decode(
     });
   }
   const profiled = metadata.icc !== undefined && !standard;
+  if (!DEPTHS.includes(metadata.depth)) {
+    throw new UserError(
+      `${name} holds values of a rare kind (${metadata.depth}); save it with 8 or 16 bits.`,
+    );
+  }
+  if (metadata.depth === 'float' && (metadata.space === 'b-w' || !profiled)) {
+    return await decodeFloat(image, metadata, name);
+  }
   return metadata.depth === 'uchar' ? await decode8(image) : await decode16(image, metadata.space, profiled);
 }
 
@@ -101,9 +117,43 @@ async function decode16(image: Sharp, space: string, profiled: boolean): Promise
   return planar(new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2), 65535, info);
 }
 
+/** Floating-point numbers are brightness, of which 1 is white; what is brighter still is white, too. */
+async function decodeFloat(image: Sharp, { space, hasAlpha, icc }: Metadata, name: string): Promise<Picture> {
+  const grey = space === 'b-w';
+  if (grey && (hasAlpha || icc)) {
+    const more = icc ? 'a colour profile' : 'transparency';
+    throw new UserError(`${name} is grey, of floating-point numbers and with ${more}; save it with 16 bits.`);
+  }
+  // Left to itself, sharp would take grey of 1 for the darkest but black.
+  const plain = grey ? image.pipelineColourspace('b-w').toColourspace('b-w') : image.toColourspace('scrgb');
+  const { data, info } = await plain.raw({ depth: 'float' }).toBuffer({ resolveWithObject: true });
+  const values = new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+  if (!values.every(Number.isFinite)) {
+    throw new UserError(`${name} holds values that are not finite numbers; save it anew with 16 bits.`);
+  }
+  const glaring = values.reduce((count, value) => count + (value > 1 ? 1 : 0), 0);
+  if (2 * glaring > values.length) {
+    throw new UserError(
+      `${name} holds floating-point numbers above 1, which is white; save it with 16 bits.`,
+    );
+  }
+  const { channels } = info;
+  const colours = channels < 3 ? 1 : 3;
+  const encoded = values.map((value, i) => {
+    const inside = Math.min(Math.max(value, 0), 1);
+    return i % channels < colours ? encodeSrgb(inside) : inside;
+  });
+  return planar(encoded, 1, info);
+}
+
+/** sRGB's curve, from brightness to value. */
+function encodeSrgb(light: number): number {
+  return light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055;
+}
+
 /** Interleaved grey or RGB, with alpha or without, to planar RGB in [0,1]. */
 function planar(
-  values: Uint8Array | Uint16Array,
+  values: Uint8Array | Uint16Array | Float32Array,
   white: number,
   { width, height, channels }: { width: number; height: number; channels: number },
 ): Picture {
@@ -124,17 +174,36 @@ function planar(
   return { width, height, data, alpha };
 }
 
-function checked(picture: Picture): Picture {
+function checked(picture: Picture, name = 'The picture'): Picture {
   const { width, height, data, alpha } = picture;
-  checkSize(width, height, 'The picture');
-  if (data.length !== 3 * width * height || (alpha && alpha.length !== width * height)) {
+  if (!Number.isInteger(width) || !Number.isInteger(height)) {
+    throw new UserError(`${name} must have a width and a height in whole pixels, not ${width} x ${height}.`);
+  }
+  checkSize(width, height, name);
+  const sized = (values: unknown, length: number) =>
+    values instanceof Float32Array && values.length === length;
+  if (!sized(data, 3 * width * height) || (alpha !== undefined && !sized(alpha, width * height))) {
     throw new UserError(
-      `The picture's data must hold 3 x ${height} x ${width} values, and its alpha, if any, ${height} x ${width}.`,
+      `${name} must have as data a Float32Array of 3 x ${height} x ${width} values, and as alpha, if any, one of ${height} x ${width}.`,
     );
   }
-  if (!data.every(Number.isFinite))
-    throw new UserError('The picture holds values that are not finite numbers.');
+  checkRange(data, name);
+  if (alpha) checkRange(alpha, name);
   return picture;
+}
+
+/** Pictures may go a little beyond [0,1], as resampling makes them; what goes far was meant otherwise. */
+function checkRange(values: Float32Array, name: string): void {
+  let [lowest, highest] = [0, 1];
+  for (const value of values) {
+    if (!Number.isFinite(value)) throw new UserError(`${name} holds values that are not finite numbers.`);
+    lowest = Math.min(lowest, value);
+    highest = Math.max(highest, value);
+  }
+  if (lowest >= -1 && highest <= 2) return;
+  throw new UserError(
+    `${name} holds values from ${lowest} to ${highest}, where 0 is black and 1 is white; divide them, as by 255.`,
+  );
 }
 
 function reduce(picture: Picture, longest = Number.POSITIVE_INFINITY): Picture {

@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import sharp from 'sharp';
+import * as z from 'zod';
 import { UserError } from '../../core/errors.ts';
-import { type Settings, settingsSchema } from '../../core/paint/settings.ts';
+import { architectures } from '../../core/networks/index.ts';
+import { INITS, type Settings, settingsSchema } from '../../core/paint/settings.ts';
 import { readSource } from './source.ts';
 
 /** What a painting's file says of how it was painted. */
@@ -24,9 +27,26 @@ export interface FoundRecord extends PaintingRecord {
 const NAMESPACE = 'urn:velatura:painting:1#';
 const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
 
-/** A record as an XMP packet, under a namespace of its own; nothing if it has no settings. */
-export function recordXmp({ settings, ...rest }: PaintingRecord): string | undefined {
-  if (settings === undefined) return undefined;
+const stepNumber = z.int().min(0);
+const recordSchema = z.object({
+  program: z.string().default('Velatura'),
+  content: z.string().optional(),
+  style: z.string().optional(),
+  stopped: z.object({ scale: stepNumber, step: stepNumber, steps: stepNumber }).optional(),
+  settings: z.unknown(),
+});
+
+/**
+ * A record as an XMP packet, under a namespace of its own; nothing if it has no settings. Files are named without their
+ * folders: who is given a painting need not know where its painter keeps things.
+ */
+export function recordXmp({ settings: used, ...rest }: PaintingRecord): string | undefined {
+  if (used === undefined) return undefined;
+  const settings = {
+    ...used,
+    ...(used.network !== undefined && { network: withoutFolder(used.network, networkNames) }),
+    ...(used.init !== undefined && { init: withoutFolder(used.init, INITS) }),
+  };
   const program = `Velatura ${version}`;
   const json = JSON.stringify({ program, ...rest, settings });
   return [
@@ -38,6 +58,14 @@ export function recordXmp({ settings, ...rest }: PaintingRecord): string | undef
     `<velatura:painting>${escapeXml(json)}</velatura:painting>`,
     '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>',
   ].join('');
+}
+
+const networkNames = architectures.map(({ name }) => name);
+
+/** The file's name; a dot before it where it would be taken for one of the names that mean something else. */
+function withoutFolder(nameOrFile: string, names: readonly string[]): string {
+  const file = basename(nameOrFile);
+  return file !== nameOrFile && names.includes(file) ? `./${file}` : file;
 }
 
 /**
@@ -90,14 +118,18 @@ function parseRecord(json: string, path: string): FoundRecord {
   } catch (error) {
     throw new UserError(`The settings in ${path} are damaged.`, { cause: error });
   }
-  const { program = 'Velatura', settings, ...rest } = (value ?? {}) as Partial<FoundRecord>;
+  const record = recordSchema.safeParse(value);
+  if (!record.success) throw senseless(path, record.error);
+  const { settings, ...rest } = record.data;
   const found = settingsSchema.partial().safeParse(settings);
-  if (!found.success) {
-    const { path: where, message } = found.error.issues[0] as { path: PropertyKey[]; message: string };
-    const what = [...where.map(String), message].join(' ');
-    throw new UserError(`The settings in ${path}, written by ${program}, make no sense here: ${what}.`);
-  }
-  return { ...rest, program, settings: found.data as Partial<Settings> };
+  if (!found.success) throw senseless(`${path}, written by ${rest.program},`, found.error);
+  return { ...rest, settings: found.data as Partial<Settings> };
+}
+
+function senseless(where: string, { issues }: z.ZodError): UserError {
+  const { path, message } = issues[0] as z.core.$ZodIssue;
+  const what = [...path.map(String), message].join(' ');
+  return new UserError(`The settings in ${where} make no sense here: ${what}.`);
 }
 
 function escapeXml(text: string): string {
@@ -108,8 +140,11 @@ const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>',
 
 function unescapeXml(text: string): string {
   return text.replace(/&(?:#x([\da-f]+)|#(\d+)|(\w+));/gi, (whole, hex, decimal, name) => {
-    if (hex) return String.fromCodePoint(Number.parseInt(hex, 16));
-    if (decimal) return String.fromCodePoint(Number(decimal));
-    return entities[name] ?? whole;
+    if (name) return entities[name] ?? whole;
+    const code = hex ? Number.parseInt(hex, 16) : Number(decimal);
+    return code <= LAST_CHARACTER ? String.fromCodePoint(code) : whole;
   });
 }
+
+/** Of Unicode. */
+const LAST_CHARACTER = 0x10ffff;

@@ -6,7 +6,15 @@ import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture/picture.ts';
 
 /** Where a picture comes from: a path, a `file:` URL, an encoded file's bytes, a stream of them, or pixels. */
-export type PictureSource = string | URL | Uint8Array | Readable | ReadableStream<Uint8Array> | Picture;
+export type PictureSource =
+  | string
+  | URL
+  | Uint8Array
+  | ArrayBuffer
+  | Blob
+  | Readable
+  | ReadableStream<Uint8Array>
+  | Picture;
 
 /** An encoded picture, and what to call it in messages. */
 export interface EncodedPicture {
@@ -19,34 +27,66 @@ const MOST_BYTES = 2 ** 30;
 
 /** Whether the source is pixels, not something to decode. */
 export function isPicture(source: PictureSource): source is Picture {
-  return typeof source === 'object' && 'data' in source && 'width' in source && 'height' in source;
+  return typeof source === 'object' && source !== null && 'data' in source && 'width' in source;
 }
 
-/** What to call a picture in messages: its path where it has one. */
-export function nameOf(source: PictureSource): string {
-  if (typeof source === 'string') return source;
-  if (source instanceof URL) return source.protocol === 'file:' ? fileURLToPath(source) : source.href;
-  return 'The picture';
+/**
+ * The path that a `file:` URL names; what is none stays as it is.
+ * @throws UserError when the URL names no file of this machine
+ */
+export function localPath(pathOrUrl: string): string {
+  if (!/^file:/i.test(pathOrUrl)) return pathOrUrl;
+  try {
+    return fileURLToPath(pathOrUrl);
+  } catch (error) {
+    throw new UserError(`${pathOrUrl} names no file on this machine; name the file by its path.`, {
+      cause: error,
+    });
+  }
 }
 
 /**
  * The encoded bytes of a source.
- * @throws UserError when there is no such file, or it is a folder, empty, unreadable or larger than 1 GiB
+ * @param unnamed what to call it in messages where it has no path
+ * @throws UserError when it is no source, or there is no such file, or it is a folder, empty, unreadable or larger than
+ *   1 GiB
  */
-export async function readSource(source: Exclude<PictureSource, Picture>): Promise<EncodedPicture> {
-  const name = nameOf(source);
-  if (source instanceof URL && source.protocol !== 'file:') {
-    throw new UserError(`${name} is not on this machine; download it and name the file.`);
-  }
-  const bytes = await bytesOf(source, name);
+export async function readSource(
+  source: Exclude<PictureSource, Picture>,
+  unnamed = 'The picture',
+): Promise<EncodedPicture> {
+  const path = pathOf(source, unnamed);
+  const name = path ?? unnamed;
+  const bytes = path === undefined ? await bytesOf(source, name) : await readFile(path);
   if (bytes.length === 0) throw new UserError(`${name} is empty; get it anew.`);
   return { name, bytes };
 }
 
-async function bytesOf(source: Exclude<PictureSource, Picture>, name: string): Promise<Uint8Array> {
+/** The path of a source that has one. */
+function pathOf(source: unknown, unnamed: string): string | undefined {
+  if (typeof source !== 'string' && !(source instanceof URL)) return undefined;
+  const text = String(source);
+  if (text === '') throw new UserError(`${unnamed} has an empty name; name a file.`);
+  // Before two slashes, since a file's name may have a colon in it.
+  if (source instanceof URL ? source.protocol !== 'file:' : /^https?:\/\//i.test(text)) {
+    throw new UserError(`${text} is not on this machine; download it and name the file.`);
+  }
+  return localPath(text);
+}
+
+async function bytesOf(source: unknown, name: string): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  if (source instanceof Blob) {
+    if (source.size > MOST_BYTES) throw tooLarge(name);
+    return new Uint8Array(await source.arrayBuffer());
+  }
   if (source instanceof Readable || source instanceof ReadableStream) return collect(source, name);
-  return readFile(name);
+  const missing = source === undefined || source === null;
+  throw new UserError(
+    `${name} is ${missing ? 'missing' : 'nothing to read'}; give a path, a file: URL, the bytes of a file as Uint8Array, ` +
+      'ArrayBuffer, Blob or stream, or pixels as { width, height, data }.',
+  );
 }
 
 async function readFile(path: string): Promise<Uint8Array> {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { open, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture/picture.ts';
+import { renameOver } from '../rename.ts';
 import { type EncodeOptions, encodePicture, formatOf } from './encode.ts';
 
 /**
@@ -15,8 +16,8 @@ export async function writePicture(
   picture: Picture,
   options: EncodeOptions = {},
 ): Promise<void> {
-  const bytes = await encodePicture(picture, formatOf(path), options);
   const target = await followLinks(path);
+  const bytes = await encodePicture(picture, formatOf(path), options);
   try {
     await throughTemporary(target, async (temporary) => {
       const file = await open(temporary, 'wx');
@@ -26,7 +27,7 @@ export async function writePicture(
       } finally {
         await file.close();
       }
-      await rename(temporary, target);
+      await renameOver(temporary, target);
     });
   } catch (error) {
     throw writeProblem(error, path);
@@ -69,9 +70,18 @@ async function throughTemporary(target: string, run: (temporary: string) => Prom
   }
 }
 
-/** Where a path leads: a link stays one, and what it points to is replaced. */
+/** Where a path leads: a link stays one, and what it points to is replaced, or made where there is nothing yet. */
 async function followLinks(path: string): Promise<string> {
-  return await realpath(path).catch(() => resolve(path));
+  if (path === '') throw new UserError('The file to write has no name; give it one, such as painting.png.');
+  try {
+    return await realpath(path);
+  } catch (error) {
+    const leads =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' && (await readlink(path).catch(() => ''));
+    if (!leads) return resolve(path);
+    const folder = await realpath(dirname(path));
+    return followLinks(resolve(folder, leads));
+  }
 }
 
 function writeProblem(error: unknown, path: string): unknown {

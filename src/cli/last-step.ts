@@ -1,0 +1,36 @@
+import type { Painting, Step } from '../node/index.ts';
+import type { Preview } from './preview.ts';
+import type { Progress } from './progress/progress.ts';
+
+/** The last step of a painting, and what ended it, if that was neither its settings nor the person. */
+export interface LastStep {
+  readonly last: Step;
+  readonly failure: Error | undefined;
+}
+
+/**
+ * Paints as far as the settings or the person want, or the engine can.
+ * @throws what ended it before the first step: the signal's reason when it is stopped
+ */
+export async function lastStep(
+  painting: Pick<Painting, 'steps'>,
+  signal: AbortSignal,
+  progress: Pick<Progress, 'step'>,
+  preview?: Pick<Preview, 'offer'>,
+): Promise<LastStep> {
+  let last: Step | undefined;
+  let failure: Error | undefined;
+  try {
+    for await (const step of painting.steps(signal)) {
+      last = step;
+      progress.step(step);
+      preview?.offer(step);
+    }
+  } catch (error) {
+    if (!last || !(error instanceof Error)) throw error;
+    if (error !== signal.reason) failure = error;
+  }
+  if (last) return { last, failure };
+  signal.throwIfAborted();
+  throw new Error('The painting has no steps.');
+}
