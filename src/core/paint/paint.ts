@@ -132,10 +132,12 @@ async function prepareScale(work: Work, start: Picture, scale: number, engine: E
     taps.map((tap) => [contentTarget(tap), emptyLike(outputs[features(tap)] as Tensor)]),
   );
   const none = new Float32Array(content.data.length);
-  const maps = await program.run(
-    { start: content.data, change: none, ...styleTargets, ...blank },
-    taps.map(features),
-  );
+  const maps = await program
+    .run({ start: content.data, change: none, ...styleTargets, ...blank }, taps.map(features))
+    .catch(async (error: unknown) => {
+      await program.release();
+      throw error;
+    });
   const targets = taps.map((tap) => [contentTarget(tap), maps[features(tap)] as Float32Array]);
   let unchanging: Record<string, Float32Array> = { start: start.data, ...Object.fromEntries(targets) };
 
