@@ -2,9 +2,9 @@ import {
   architectureNamed,
   type Engine,
   type Network,
-  type Outputs,
   objective,
   type Picture,
+  runOnce,
   serialize,
   styleStatistics,
 } from 'velatura';
@@ -57,13 +57,4 @@ export async function stepOf({ recipe, weights, pictures }: Scene, engine: Engin
       return { content: c, style: s, tv, total, gradient: norm(found.gradient as Float32Array) };
     },
   };
-}
-
-async function runOnce(engine: Engine, outputs: Outputs, feeds: Record<string, Float32Array>) {
-  const program = await engine.compile(serialize(outputs));
-  try {
-    return await program.run(feeds, Object.keys(outputs));
-  } finally {
-    await program.release();
-  }
 }

@@ -1,8 +1,8 @@
-import { objective, styleStatistics, vgg, type WeightTensor } from 'velatura';
+import { objective, runOnce, styleStatistics, vgg, type WeightTensor } from 'velatura';
 import { describe, expect, it } from 'vitest';
 import reference from './fixtures/gatys-small-vgg.json' with { type: 'json' };
 import { every, image, noise, norm, relativeError } from './support/reference.ts';
-import { run, testEngine } from './support/run.ts';
+import { testEngine } from './support/run.ts';
 
 /** The widths of VGG-19 divided by eight, and He-scaled noise for weights, one stream for all of them. */
 const architecture = vgg('vgg19-narrow', 'VGG-19, narrow', [2, 2, 4, 4, 4], [8, 16, 32, 64, 64]);
@@ -33,7 +33,7 @@ describe.each(reference.cases)('Gatys et al. with $pool pooling and content at $
   const size = { width: content.width, height: content.height };
 
   it('gives the reference losses and pixel gradient', async () => {
-    const statistics = await run(
+    const statistics = await runOnce(
       engine,
       styleStatistics({ ...view, width: style.width, height: style.height }, expected.styleLayers),
       { picture: style.data },
@@ -54,13 +54,13 @@ describe.each(reference.cases)('Gatys et al. with $pool pooling and content at $
     const features = `features ${expected.contentLayer}`;
     const target = outputs[features]?.shape.reduce((a, b) => a * b) ?? 0;
     const blank = { [`content ${expected.contentLayer}`]: new Float32Array(target) };
-    const maps = await run(engine, outputs, {
+    const maps = await runOnce(engine, outputs, {
       start: content.data,
       change: new Float32Array(content.data.length),
       ...statistics,
       ...blank,
     });
-    const found = await run(engine, outputs, {
+    const found = await runOnce(engine, outputs, {
       start: new Float32Array(picture.length),
       change: picture,
       ...statistics,

@@ -20,6 +20,7 @@ import {
   relu,
   reshape,
   reverse,
+  runOnce,
   ShapeError,
   scalar,
   scale,
@@ -36,7 +37,7 @@ import {
 } from 'velatura';
 import { describe, expect, it } from 'vitest';
 import { noise } from './support/reference.ts';
-import { run, testEngine } from './support/run.ts';
+import { testEngine } from './support/run.ts';
 
 const engine = testEngine();
 
@@ -191,7 +192,7 @@ describe('the gradient rule', () => {
         expect(dx.shape).toEqual(shape);
 
         const at = apart(elements(shape), s);
-        const found = await run(engine, { loss, dx }, { x: at });
+        const found = await runOnce(engine, { loss, dx }, { x: at });
         const analytic = found.dx as Float32Array;
         const largest = Math.max(...analytic.map(Math.abs), 0.1);
         const step = 0.4 / Math.max(at.length, 10);
@@ -215,7 +216,7 @@ describe('the gradient rule', () => {
 describe('mirrorPad', () => {
   it('mirrors both ends, the outermost values included', async () => {
     const x = input('x', [1, 4]);
-    const found = await run(engine, { y: mirrorPad(x, 1, 2) }, { x: Float32Array.of(1, 2, 3, 4) });
+    const found = await runOnce(engine, { y: mirrorPad(x, 1, 2) }, { x: Float32Array.of(1, 2, 3, 4) });
     expect([...(found.y as Float32Array)]).toEqual([2, 1, 1, 2, 3, 4, 4, 3]);
   });
 });
@@ -224,7 +225,7 @@ describe('gradient', () => {
   it('adds up what reaches a value on several ways', async () => {
     const x = input('x', [2]);
     const [dx] = gradient(sum(add(mul(x, x), scale(x, 3))), [x]) as [Tensor];
-    const found = await run(engine, { dx }, { x: Float32Array.of(1, -2) });
+    const found = await runOnce(engine, { dx }, { x: Float32Array.of(1, -2) });
     expect([...(found.dx as Float32Array)]).toEqual([5, -1]);
   });
 
@@ -232,14 +233,14 @@ describe('gradient', () => {
     const a = input('a', [2]);
     const b = input('b', [2]);
     const [da, db] = gradient(sum(mul(a, b)), [a, b]) as [Tensor, Tensor];
-    const found = await run(engine, { da, db }, { a: Float32Array.of(1, 2), b: Float32Array.of(3, 4) });
+    const found = await runOnce(engine, { da, db }, { a: Float32Array.of(1, 2), b: Float32Array.of(3, 4) });
     expect([...(found.da as Float32Array), ...(found.db as Float32Array)]).toEqual([3, 4, 1, 2]);
   });
 
   it('is shared among equal maxima, so that a flat picture gets it once', async () => {
     const x = input('x', [1, 1, 4, 4]);
     const [dx] = gradient(sum(maxPool(x, { kernel: 2, stride: 2 })), [x]) as [Tensor];
-    const found = await run(engine, { dx }, { x: new Float32Array(16).fill(0.7) });
+    const found = await runOnce(engine, { dx }, { x: new Float32Array(16).fill(0.7) });
     expect([...(found.dx as Float32Array)]).toEqual(new Array(16).fill(0.25));
   });
 
@@ -305,7 +306,7 @@ describe('serialize', () => {
     const y = conv2d(x, constant(shared, [4, 2, 3, 3]), undefined, { padding: 1 });
     const z = conv2d(y, constant(shared, [2, 4, 3, 3]), undefined, { padding: 1 });
     const [dx] = gradient(sum(z), [x]) as [Tensor];
-    const found = await run(engine, { dx }, { x: new Float32Array(32) });
+    const found = await runOnce(engine, { dx }, { x: new Float32Array(32) });
     expect((found.dx as Float32Array).length).toBe(32);
   });
 });

@@ -1,8 +1,8 @@
-import { loadModel, objective, resnet50, serialize, styleStatistics } from 'velatura';
+import { loadModel, objective, resnet50, runOnce, serialize, styleStatistics } from 'velatura';
 import { beforeAll, describe, expect, it } from 'vitest';
 import reference from './fixtures/resnet50.json' with { type: 'json' };
 import { every, image, norm, relativeError } from './support/reference.ts';
-import { run, testEngine } from './support/run.ts';
+import { testEngine } from './support/run.ts';
 
 const content = image(1, 96, 128);
 const style = image(2, 80, 112);
@@ -38,7 +38,7 @@ describe('ResNet-50 with its ImageNet weights', () => {
     });
     const targets = allTaps.map((tap) => [`content ${tap}`, blank(size(outputs[`features ${tap}`]?.shape))]);
     const grams = reference.taps.map((tap) => [`style ${tap}`, blank(channels(tap) ** 2)]);
-    const found = await run(engine, outputs, {
+    const found = await runOnce(engine, outputs, {
       start: picture,
       change: blank(picture.length),
       ...Object.fromEntries([...targets, ...grams]),
@@ -55,7 +55,7 @@ describe('ResNet-50 with its ImageNet weights', () => {
   });
 
   it('gives the reference losses and pixel gradient', async () => {
-    const statistics = await run(
+    const statistics = await runOnce(
       engine,
       styleStatistics({ ...view(), width: 112, height: 80 }, reference.taps),
       {

@@ -1,3 +1,5 @@
+import { type Outputs, serialize } from './graph/index.ts';
+
 /** What runs a graph. `core` receives one as an argument and knows nothing of its kind. */
 export interface Engine {
   /** For people, as in `onnxruntime-node 1.30.0 (cpu, 2 threads)`. */
@@ -25,4 +27,22 @@ export interface Program {
   ): Promise<Record<string, Float32Array>>;
   /** Frees the compiled graph and its memory. */
   release(): Promise<void>;
+}
+
+/**
+ * Compiles a graph for a single run.
+ * @returns all its outputs, by name
+ * @throws EngineError as `compile` and `run`
+ */
+export async function runOnce(
+  engine: Engine,
+  outputs: Outputs,
+  feeds: Readonly<Record<string, Float32Array>>,
+): Promise<Record<string, Float32Array>> {
+  const program = await engine.compile(serialize(outputs));
+  try {
+    return await program.run(feeds, Object.keys(outputs));
+  } finally {
+    await program.release();
+  }
 }

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.ts';
+import { type Engine, runOnce } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { elements, type Outputs, serialize, type Tensor } from '../graph/index.ts';
 import { adam, lbfgs, type Optimizer } from '../optimizers/index.ts';
@@ -154,16 +154,6 @@ async function prepareScale(work: Work, start: Picture, scale: number, engine: E
     return { picture, gradient, loss: weighted(found, settings) };
   }
   return { evaluate, release: () => program.release() };
-}
-
-/** Compiles a graph for a single run, and returns all its outputs. */
-async function runOnce(engine: Engine, outputs: Outputs, feeds: Record<string, Float32Array>) {
-  const program = await engine.compile(serialize(outputs));
-  try {
-    return await program.run(feeds, Object.keys(outputs));
-  } finally {
-    await program.release();
-  }
 }
 
 function weighted(found: Readonly<Record<string, Float32Array>>, settings: Settings): Losses {
