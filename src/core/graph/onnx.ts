@@ -64,7 +64,10 @@ function writeGraph(graph: Parts & { readonly outputs: Outputs }, pbf: PbfWriter
   }
   pbf.writeStringField(2, 'velatura');
   for (const tensor of constants) pbf.writeMessage(5, writeConstant, { tensor, name: nameOf(tensor) });
-  for (const tensor of inputs) pbf.writeMessage(11, writeValueInfo, { tensor, name: nameOf(tensor) });
+  // A constant that is an input as well could be replaced from outside, so the engine leaves alone what is made of it.
+  const open = constants.filter(({ producer }) => !(producer as Constant).foldable);
+  for (const tensor of [...inputs, ...open])
+    pbf.writeMessage(11, writeValueInfo, { tensor, name: nameOf(tensor) });
   for (const [name, tensor] of Object.entries(outputs))
     pbf.writeMessage(12, writeValueInfo, { tensor, name });
 }

@@ -23,6 +23,8 @@ export interface Input {
 export interface Constant {
   readonly kind: 'constant';
   readonly data: Float32Array | BigInt64Array;
+  /** Whether the engine may compute beforehand, and keep, what follows from constants alone. */
+  readonly foldable: boolean;
 }
 
 /** An attribute of an ONNX operator: an integer, integers, a float, or a string. */
@@ -58,13 +60,14 @@ export function input(name: string, shape: Shape): Tensor {
 
 /**
  * A value that is part of the graph. The array is not copied: one array used twice is stored once.
+ * @param foldable whether the engine may compute beforehand, and keep, what follows from constants alone
  * @throws ShapeError when the number of values is not that of the shape
  */
-export function constant(data: Float32Array, shape: Shape): Tensor {
+export function constant(data: Float32Array, shape: Shape, foldable = true): Tensor {
   if (data.length !== elements(shape)) {
     throw new ShapeError(`constant: ${data.length} values do not fill the shape ${show(shape)}`);
   }
-  return { shape, type: 'float32', producer: { kind: 'constant', data }, output: 0 };
+  return { shape, type: 'float32', producer: { kind: 'constant', data, foldable }, output: 0 };
 }
 
 /** A constant without dimensions. */
@@ -75,7 +78,12 @@ export function scalar(value: number): Tensor {
 /** Integers that an ONNX operator takes as an input, such as the starts of a slice. */
 export function integers(values: readonly number[]): Tensor {
   const data = BigInt64Array.from(values, BigInt);
-  return { shape: [values.length], type: 'int64', producer: { kind: 'constant', data }, output: 0 };
+  return {
+    shape: [values.length],
+    type: 'int64',
+    producer: { kind: 'constant', data, foldable: true },
+    output: 0,
+  };
 }
 
 /** What an operation is made of, besides the shape and type of what it gives. */

@@ -1,91 +1,134 @@
 import { constant, mismatch, operation, rank, ShapeError, show, type Tensor } from '../tensor.ts';
+import { depthToSpace, slice } from './shaping.ts';
 
 export interface ConvolutionOptions {
   readonly stride?: number;
-  /** Zeros around the maps, the same at all four edges. */
-  readonly padding?: number;
+  /** Zeros around the maps: the same at all four edges, or at the top, left, bottom and right. */
+  readonly padding?: number | Edges;
 }
+
+type Edges = readonly [top: number, left: number, bottom: number, right: number];
 
 /**
  * Two-dimensional convolution of `[N, C, H, W]` with constant weights `[O, C, k, k]` and a constant bias `[O]`.
  *
- * The weights are frozen: there is a gradient for `x` alone. At stride 1 it is again a convolution, with the kernels
- * turned by half a turn and the roles of the channels exchanged, which engines run faster than `ConvTranspose`.
+ * The weights are frozen: there is a gradient for `x` alone. It is again a convolution, which engines run much faster
+ * than `ConvTranspose` (see `backwards`).
  */
 export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvolutionOptions = {}): Tensor {
   const { stride = 1, padding = 0 } = options;
+  const edges: Edges = typeof padding === 'number' ? [padding, padding, padding, padding] : padding;
   rank('conv2d', x, 4);
   rank('conv2d', weight, 4);
   const [n, channels, height, width] = x.shape as [number, number, number, number];
   const [out, weightChannels, kernel, kernelWidth] = weight.shape as [number, number, number, number];
   if (channels !== weightChannels || kernel !== kernelWidth) throw mismatch('conv2d', x, weight);
   if (bias && bias.shape.join() !== `${out}`) throw mismatch('conv2d', weight, bias);
-  const size = (length: number) => Math.floor((length + 2 * padding - kernel) / stride) + 1;
-  const shape = [n, out, size(height), size(width)];
-  if (size(height) < 1 || size(width) < 1) throw mismatch('conv2d', x, weight);
+  const [top, left, bottom, right] = edges;
+  if (Math.max(top, left) >= kernel) {
+    throw new ShapeError(`conv2d: kernels ${show(weight.shape)} are too small for a padding of ${edges}`);
+  }
+  const steps = (length: number) => Math.floor((length - kernel) / stride) + 1;
+  const shape = [n, out, steps(height + top + bottom), steps(width + left + right)];
+  if (shape.some((size) => size < 1)) throw mismatch('conv2d', x, weight);
 
-  const gradient = (dy: Tensor): Tensor => {
-    if (stride === 1 && padding < kernel)
-      return conv2d(dy, turned(weight), undefined, { padding: kernel - 1 - padding });
-    return transposedConv2d(dy, weight, { stride, padding, height, width });
-  };
   return operation(shape, {
     operator: 'Conv',
     inputs: bias ? [x, weight, bias] : [x, weight],
-    attributes: convolutionAttributes(kernel, stride, [padding, padding, padding, padding]),
-    gradient: (dy) => [gradient(dy), undefined, undefined],
+    attributes: {
+      kernel_shape: { ints: [kernel, kernel] },
+      strides: { ints: [stride, stride] },
+      pads: { ints: edges },
+    },
+    gradient: (dy) => [backwards(dy, weight, { stride, top, left, height, width }), undefined, undefined],
   });
 }
 
-/** The adjoint of a strided convolution: from `[N, O, h, w]` back to `[N, C, height, width]`. */
-function transposedConv2d(
-  dy: Tensor,
+interface Forwards {
+  readonly stride: number;
+  readonly top: number;
+  readonly left: number;
+  /** The size of the maps that were convolved. */
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * The gradient of a convolution: from `[N, O, h, w]` back to `[N, C, height, width]`.
+ *
+ * At stride s, the positions of x fall into s by s phases by their place in the stride. Each phase is reached by every
+ * s-th value of the kernels only, and all phases come out of one convolution with s s C channels, laid out in squares
+ * afterwards. At stride 1 that is the convolution with kernels turned by half a turn.
+ */
+function backwards(dy: Tensor, weight: Tensor, { stride, top, left, height, width }: Forwards): Tensor {
+  const [, , h, w] = dy.shape as [number, number, number, number];
+  const kernel = weight.shape[2] as number;
+  const rows = reach(kernel, stride, top);
+  const columns = reach(kernel, stride, left);
+  const size = Math.max(rows.size, columns.size);
+  const after = (length: number, from: number, before: number) =>
+    Math.max(0, Math.ceil(length / stride) - from - before + size - 1);
+  const padding: Edges = [
+    rows.before,
+    columns.before,
+    after(height, h, rows.before),
+    after(width, w, columns.before),
+  ];
+  const phases = conv2d(dy, phaseKernels(weight, { stride, top, left, size }), undefined, { padding });
+  const dx = depthToSpace(phases, stride);
+  return slice(slice(dx, 2, 0, height), 3, 0, width);
+}
+
+/**
+ * Which outputs o a row of x takes part in, by its place i in the grid of strides: from `i - before` on, `size` of them at
+ * most over all phases.
+ */
+function reach(kernel: number, stride: number, pad: number): { before: number; size: number } {
+  const before = Math.floor((kernel - 1 - pad) / stride);
+  const beyond = Math.floor((stride - 1 + pad) / stride);
+  return { before, size: before + beyond + 1 };
+}
+
+const knownPhases = new WeakMap<Float32Array, Map<string, Tensor>>();
+
+/** The kernels `[O, C, k, k]` for the way back: `[s s C, O, size, size]`, the phases row by row. */
+function phaseKernels(
   weight: Tensor,
-  { stride, padding, height, width }: { stride: number; padding: number; height: number; width: number },
+  { stride, top, left, size }: { stride: number; top: number; left: number; size: number },
 ): Tensor {
-  const [n, , h, w] = dy.shape as [number, number, number, number];
-  const [, channels, kernel] = weight.shape as [number, number, number];
-  // Where the stride does not divide the size, the convolution never saw the last rows and columns.
-  const rest = (length: number, from: number) => length - ((from - 1) * stride + kernel - 2 * padding);
-  const attributes = convolutionAttributes(kernel, stride, [padding, padding, padding, padding]);
-  return operation([n, channels, height, width], {
-    operator: 'ConvTranspose',
-    inputs: [dy, weight],
-    attributes: { ...attributes, output_padding: { ints: [rest(height, h), rest(width, w)] } },
-    gradient: (ddx) => [conv2d(ddx, weight, undefined, { stride, padding }), undefined],
-  });
-}
-
-function convolutionAttributes(kernel: number, stride: number, pads: readonly number[]) {
-  return {
-    kernel_shape: { ints: [kernel, kernel] },
-    strides: { ints: [stride, stride] },
-    pads: { ints: pads },
-  };
-}
-
-const turnedWeights = new WeakMap<Float32Array, Tensor>();
-
-/** Weights `[O, C, k, k]` as `[C, O, k, k]`, each kernel turned by half a turn. */
-function turned(weight: Tensor): Tensor {
   const { producer } = weight;
   if (producer.kind !== 'constant' || !(producer.data instanceof Float32Array)) {
     throw new ShapeError(`conv2d: the weights ${show(weight.shape)} must be a constant`);
   }
   const data = producer.data;
   const [out, channels, kernel] = weight.shape as [number, number, number];
-  const known = turnedWeights.get(data);
-  if (known?.shape[0] === channels && known.shape[1] === out) return known;
-  const area = kernel * kernel;
-  const result = new Float32Array(data.length);
-  for (let o = 0; o < out; o++) {
+  const known = knownPhases.get(data) ?? new Map<string, Tensor>();
+  knownPhases.set(data, known);
+  const key = [weight.shape, stride, top, left, size].join();
+  const found = known.get(key);
+  if (found) return found;
+
+  const shape = [stride * stride * channels, out, size, size];
+  const result = new Float32Array(shape.reduce((a, b) => a * b));
+  // A value of phase a at place i meets output o through row `stride (i - o) + a + pad` of the kernel.
+  const source = (phase: number, at: number, pad: number) =>
+    stride * (reach(kernel, stride, pad).before - at) + phase + pad;
+  let to = 0;
+  for (let phase = 0; phase < stride * stride; phase++) {
     for (let c = 0; c < channels; c++) {
-      const from = (o * channels + c) * area;
-      const to = (c * out + o) * area;
-      for (let i = 0; i < area; i++) result[to + area - 1 - i] = data[from + i] as number;
+      for (let o = 0; o < out; o++) {
+        for (let y = 0; y < size; y++) {
+          const row = source(Math.floor(phase / stride), y, top);
+          for (let x = 0; x < size; x++, to++) {
+            const column = source(phase % stride, x, left);
+            const inside = row >= 0 && row < kernel && column >= 0 && column < kernel;
+            if (inside) result[to] = data[((o * channels + c) * kernel + row) * kernel + column] as number;
+          }
+        }
+      }
     }
   }
-  const tensor = constant(result, [channels, out, kernel, kernel]);
-  turnedWeights.set(data, tensor);
+  const tensor = constant(result, shape);
+  known.set(key, tensor);
   return tensor;
 }

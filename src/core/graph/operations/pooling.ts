@@ -1,6 +1,7 @@
 import { constant, elements, operation, outputs, rank, scalar, type Tensor } from '../tensor.ts';
 import { add, div, fill, mul, scale } from './arithmetic.ts';
 import { eachChannelTimes, intoBlocks } from './blocks.ts';
+import { conv2d } from './convolution.ts';
 import { notNegative } from './selection.ts';
 import { reshape, slice } from './shaping.ts';
 
@@ -101,6 +102,34 @@ function spread(dy: Tensor, x: Tensor, { kernel, stride, padding }: Required<Win
       output_padding: { ints: [rest(height, h), rest(width, w)] },
     },
   });
+}
+
+/** Every `stride`-th position of the maps `[N, C, H, W]`, from the first on. */
+export function subsample(x: Tensor, stride: number): Tensor {
+  rank('subsample', x, 4);
+  const [, channels, height, width] = x.shape as [number, number, number, number];
+  const window = { kernel: 1, stride };
+  return operation(pooledShape(x, window), {
+    operator: 'MaxPool',
+    inputs: [x],
+    attributes: windowAttributes(window),
+    gradient: (dy) => {
+      const spread = slice(slice(upsample(dy, stride), 2, 0, height), 3, 0, width);
+      return [mul(spread, comb(channels, height, width, stride))];
+    },
+  });
+}
+
+/**
+ * Maps `[1, C, H, W]` that are 1 where `subsample` looks, and 0 elsewhere. A convolution spreads them over the channels at
+ * each run, in blocks; folded, they would be a constant as large as the maps, in plain order.
+ */
+function comb(channels: number, height: number, width: number, stride: number): Tensor {
+  const seen = Float32Array.from({ length: height * width }, (_, i) =>
+    Math.floor(i / width) % stride === 0 && (i % width) % stride === 0 ? 1 : 0,
+  );
+  const ones = constant(new Float32Array(channels).fill(1), [channels, 1, 1, 1]);
+  return conv2d(constant(seen, [1, 1, height, width], false), ones);
 }
 
 /** Repeats every value of the maps `[N, C, H, W]` in a square of `factor` by `factor`. */

@@ -29,18 +29,19 @@ export function slice(x: Tensor, axis: number, start: number, end: number): Tens
   if (!(0 <= start && start < end && end <= size)) {
     throw new ShapeError(`slice: [${start}, ${end}) is no part of axis ${axis} of ${show(x.shape)}`);
   }
-  if (start === 0 && end === size) return x;
-  return operation(x.shape.with(axis, end - start), {
-    operator: 'Slice',
-    inputs: [x, integers([start]), integers([end]), integers([axis])],
-    gradient: (dy) => [zeroPad(dy, axis, start, size - end), ...noGradients(3)],
-  });
+  return trim(x, [{ axis, before: start, after: size - end }]);
 }
 
 /** Takes `margin` off all four edges of the maps `[N, C, H, W]`. */
 export function crop(x: Tensor, margin: number): Tensor {
   const [, , height, width] = x.shape as [number, number, number, number];
-  return slice(slice(x, 2, margin, height - margin), 3, margin, width - margin);
+  if (2 * margin >= Math.min(height, width)) {
+    throw new ShapeError(`crop: a margin of ${margin} leaves nothing of ${show(x.shape)}`);
+  }
+  return trim(
+    x,
+    [2, 3].map((axis) => ({ axis, before: margin, after: margin })),
+  );
 }
 
 /** The axis in reverse order. */
@@ -55,14 +56,50 @@ export function reverse(x: Tensor, axis: number): Tensor {
 
 /** Zeros before and after one axis. */
 export function zeroPad(x: Tensor, axis: number, before: number, after: number): Tensor {
-  if (before === 0 && after === 0) return x;
-  const size = sizeAt('zeroPad', x, axis);
-  return operation(x.shape.with(axis, before + size + after), {
-    operator: 'Pad',
-    inputs: [x, padAmounts(x, axis, before, after), scalar(0)],
-    attributes: { mode: { string: 'constant' } },
-    gradient: (dy) => [slice(dy, axis, before, before + size), ...noGradients(2)],
+  sizeAt('zeroPad', x, axis);
+  return extend(x, [{ axis, before, after }]);
+}
+
+/** Amounts at the two ends of an axis. */
+interface Ends {
+  readonly axis: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Takes something off the ends of axes, all in one pass. */
+function trim(x: Tensor, ends: readonly Ends[]): Tensor {
+  const cut = ends.filter(({ before, after }) => before > 0 || after > 0);
+  if (cut.length === 0) return x;
+  const stop = ({ axis, after }: Ends) => (x.shape[axis] as number) - after;
+  const inputs = [cut.map(({ before }) => before), cut.map(stop), cut.map(({ axis }) => axis)];
+  return operation(resized(x, cut, -1), {
+    operator: 'Slice',
+    inputs: [x, ...inputs.map(integers)],
+    gradient: (dy) => [extend(dy, cut), ...noGradients(3)],
   });
+}
+
+/** Adds zeros at the ends of axes, all in one pass. */
+function extend(x: Tensor, ends: readonly Ends[]): Tensor {
+  const added = ends.filter(({ before, after }) => before > 0 || after > 0);
+  if (added.length === 0) return x;
+  const amounts = (end: 'before' | 'after') =>
+    x.shape.map((_, axis) => added.find((ends) => ends.axis === axis)?.[end] ?? 0);
+  return operation(resized(x, added, 1), {
+    operator: 'Pad',
+    inputs: [x, integers([...amounts('before'), ...amounts('after')]), scalar(0)],
+    attributes: { mode: { string: 'constant' } },
+    gradient: (dy) => [trim(dy, added), ...noGradients(2)],
+  });
+}
+
+function resized(x: Tensor, ends: readonly Ends[], sign: 1 | -1): Shape {
+  return ends.reduce(
+    (shape: number[], { axis, before, after }) =>
+      shape.with(axis, (shape[axis] as number) + sign * (before + after)),
+    [...x.shape],
+  );
 }
 
 /**
@@ -94,6 +131,41 @@ export function mirrorPad(x: Tensor, axis: number, margin: number): Tensor {
   });
 }
 
+/**
+ * From `[N, f f C, H, W]` to `[N, C, f H, f W]`: each position becomes a square of `f` by `f`, whose values come from as
+ * many groups of C channels, row by row.
+ */
+export function depthToSpace(x: Tensor, factor: number): Tensor {
+  rank('depthToSpace', x, 4);
+  if (factor === 1) return x;
+  const [n, depth, height, width] = x.shape as [number, number, number, number];
+  if (depth % (factor * factor) !== 0) {
+    throw new ShapeError(`depthToSpace: ${show(x.shape)} has no ${factor * factor} equal groups of channels`);
+  }
+  return operation([n, depth / (factor * factor), height * factor, width * factor], {
+    operator: 'DepthToSpace',
+    inputs: [x],
+    attributes: { blocksize: { int: factor }, mode: { string: 'DCR' } },
+    gradient: (dy) => [spaceToDepth(dy, factor)],
+  });
+}
+
+/** The inverse of `depthToSpace`. */
+export function spaceToDepth(x: Tensor, factor: number): Tensor {
+  rank('spaceToDepth', x, 4);
+  if (factor === 1) return x;
+  const [n, channels, height, width] = x.shape as [number, number, number, number];
+  if (height % factor !== 0 || width % factor !== 0) {
+    throw new ShapeError(`spaceToDepth: ${show(x.shape)} does not divide into squares of ${factor}`);
+  }
+  return operation([n, channels * factor * factor, height / factor, width / factor], {
+    operator: 'SpaceToDepth',
+    inputs: [x],
+    attributes: { blocksize: { int: factor } },
+    gradient: (dy) => [depthToSpace(dy, factor)],
+  });
+}
+
 /** Swaps the two dimensions of a matrix. */
 export function transpose(x: Tensor): Tensor {
   rank('transpose', x, 2);
@@ -109,12 +181,6 @@ function sizeAt(name: string, x: Tensor, axis: number): number {
   const size = x.shape[axis];
   if (size === undefined) throw new ShapeError(`${name}: ${show(x.shape)} has no axis ${axis}`);
   return size;
-}
-
-/** ONNX wants the amounts before every axis, then those after. */
-function padAmounts(x: Tensor, axis: number, before: number, after: number): Tensor {
-  const none = x.shape.map(() => 0);
-  return integers([...none.with(axis, before), ...none.with(axis, after)]);
 }
 
 function noGradients(count: number): undefined[] {
