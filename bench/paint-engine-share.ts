@@ -1,6 +1,7 @@
 import {
   createEngine,
   type Engine,
+  elements,
   input,
   preparePainting,
   resample,
@@ -8,6 +9,7 @@ import {
   type Step,
   scale,
   serialize,
+  slice,
   writePicture,
 } from 'velatura';
 import { CONTENT, STYLE } from './scene.ts';
@@ -57,15 +59,21 @@ process.stdout.write(
   `${JSON.stringify({ whole: whole / 1000, compile: spent.compile / 1000, run: spent.run / 1000, handing: handing / 1000 })}\n`,
 );
 
-/** The milliseconds of a run that computes next to nothing and hands over what a step does. */
+/**
+ * The milliseconds of a run that computes next to nothing and hands over what a step does: the change there, picture and
+ * gradient back; and for the optimiser three vectors there and a direction back.
+ */
 async function handOver({ width, height }: Size): Promise<number> {
   const change = input('change', [1, 3, height, width]);
-  const program = await engine.compile(serialize({ picture: scale(change, 2), gradient: scale(change, 3) }));
+  const rows = input('rows', [3, elements(change.shape)]);
+  const outputs = { picture: scale(change, 2), gradient: scale(change, 3), direction: scale(change, 4) };
+  const program = await engine.compile(serialize({ ...outputs, first: slice(rows, 1, 0, 1) }));
   const values = new Float32Array(3 * width * height);
+  const parts = [0, 1, 2].map((row) => ({ at: row * values.length, values }));
   const times: number[] = [];
   for (let run = 0; run < 9; run++) {
     const began = performance.now();
-    await program.run({ change: values }, ['picture', 'gradient']);
+    await program.run({ change: values, rows: parts }, Object.keys(outputs));
     times.push(performance.now() - began);
   }
   await program.release();

@@ -8,6 +8,7 @@ import {
   loadModel,
   type Picture,
   parameterShapes,
+  projectionOf,
   readPicture,
   readSafetensors,
   resample,
@@ -79,14 +80,27 @@ export async function writeScene(file: string, { recipe, weights, pictures }: Sc
   );
   await writeFile(
     file,
-    writeSafetensors(new Map([...weights, ...planes]), { recipe: JSON.stringify(recipe) }),
+    writeSafetensors(new Map([...weights, ...projections(recipe), ...planes]), {
+      recipe: JSON.stringify(recipe),
+    }),
   );
   return file;
 }
 
+/** The projections of the recipe's style taps, as `256.projection` for maps of 256 channels. */
+function projections({ network, styleTaps, projection }: Settings) {
+  const taps = architectureNamed(network).taps.filter(({ name }) => name in styleTaps);
+  return [...new Set(taps.map(({ channels }) => channels))].flatMap((channels) => {
+    const data = projectionOf(channels, projection);
+    return data
+      ? [[`${channels}.projection`, { shape: [data.length / channels, channels], data }] as const]
+      : [];
+  });
+}
+
 export async function readScene(file: string): Promise<Scene> {
   const { weights: arrays, metadata } = readSafetensors(await readFile(file));
-  const pictures = [...arrays].filter(([name]) => !/\.(weight|bias)$/.test(name));
+  const pictures = [...arrays].filter(([name]) => !/\.(weight|bias|projection)$/.test(name));
   return {
     recipe: JSON.parse(metadata.recipe as string) as Settings,
     weights: new Map([...arrays].filter(([name]) => /\.(weight|bias)$/.test(name))),

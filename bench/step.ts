@@ -1,12 +1,14 @@
 import {
   architectureNamed,
   createEngine,
+  elements,
   fit,
   memoryOf,
   objective,
   parameterShapes,
   resolveSettings,
   serialize,
+  styleStatistics,
 } from 'velatura';
 
 /*
@@ -37,7 +39,8 @@ const weights = new Map(
 );
 const settings = resolveSettings({ size: Number(size) }, architecture);
 const { width, height } = fit({ width: 4, height: 3 }, Number(size));
-const outputs = objective({ ...settings, network: { architecture, weights }, width, height });
+const view = { ...settings, network: { architecture, weights }, width, height };
+const outputs = objective(view);
 const predicted = memoryOf(outputs);
 
 const engine = createEngine();
@@ -46,16 +49,12 @@ const feeds: Record<string, Float32Array> = {
   start: noise(3 * width * height, 0.5),
   change: new Float32Array(3 * width * height),
 };
-for (const tap of Object.keys(settings.styleTaps)) {
-  const channels = architecture.taps.find((one) => one.name === tap)?.channels ?? 0;
-  feeds[`style ${tap}`] = noise(channels ** 2, 1);
+for (const [name, { shape }] of Object.entries(styleStatistics(view, Object.keys(settings.styleTaps)))) {
+  feeds[name] = noise(elements(shape), 1);
 }
 for (const tap of Object.keys(settings.contentTaps)) {
   const shape = outputs[`features ${tap}`]?.shape ?? [];
-  feeds[`content ${tap}`] = noise(
-    shape.reduce((a, b) => a * b, 1),
-    1,
-  );
+  feeds[`content ${tap}`] = noise(elements(shape), 1);
 }
 await program.run(feeds, ['gradient']);
 const times: number[] = [];

@@ -12,6 +12,7 @@ import {
   preparePainting,
   pullModel,
   relu,
+  scale,
   serialize,
   sumSquares,
   writePicture,
@@ -21,6 +22,7 @@ import { decide } from '../src/node/engine/provider.ts';
 import { events, velatura } from './support/cli.ts';
 import { testFolder, waves } from './support/pictures.ts';
 import { noise, relativeError } from './support/reference.ts';
+import { testEngine } from './support/run.ts';
 
 // A machine may be busy with other tests, and a GPU that the processor imitates takes seconds to try out.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
@@ -121,6 +123,43 @@ describe('velatura paint --engine', () => {
   hiding('auto says nothing of it with --quiet', async () => {
     const outcome = await velatura([...paint, '--engine', 'auto', '--quiet', '-o', 'a.png'], where());
     expect(outcome).toEqual({ code: 0, signal: null, stdout: 'a.png\n', stderr: '' });
+  });
+});
+
+describe('what a program is fed', () => {
+  const engine = testEngine();
+  const build = async () => {
+    const x = input('x', [2, 3]);
+    return await engine.compile(serialize({ y: scale(x, 2) }));
+  };
+  const values = (...numbers: number[]) => Float32Array.from(numbers);
+
+  it('stays until something else is given', async () => {
+    const program = await build();
+    const first = await program.run({ x: values(1, 2, 3, 4, 5, 6) }, ['y']);
+    const second = await program.run({}, ['y']);
+    expect([...(first.y ?? [])]).toEqual([2, 4, 6, 8, 10, 12]);
+    expect(second).toEqual(first);
+    await program.release();
+  });
+
+  it('can be replaced in parts, and is zero to begin with', async () => {
+    const program = await build();
+    const first = await program.run({ x: [{ at: 4, values: values(7, 8) }] }, ['y']);
+    expect([...(first.y ?? [])]).toEqual([0, 0, 0, 0, 14, 16]);
+    const parts = [
+      { at: 0, values: values(1) },
+      { at: 2, values: values(2, 3) },
+    ];
+    const second = await program.run({ x: parts }, ['y']);
+    expect([...(second.y ?? [])]).toEqual([2, 0, 4, 6, 14, 16]);
+    await program.release();
+  });
+
+  it('must fit', async () => {
+    const program = await build();
+    await expect(program.run({ x: [{ at: 5, values: values(1, 2) }] }, ['y'])).rejects.toThrow(/failed/);
+    await program.release();
   });
 });
 

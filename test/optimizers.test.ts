@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { adam, lbfgs, type Optimizer, type OptimizerState } from 'velatura';
 import { describe, expect, it } from 'vitest';
 import { noise } from './support/reference.ts';
+import { testEngine } from './support/run.ts';
+
+const engine = testEngine();
 
 interface Problem {
   readonly loss: (x: Float32Array) => number;
@@ -23,86 +26,93 @@ const rosenbrock: Problem = {
   gradient: ([x = 0, y = 0]) => Float32Array.of(-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)),
 };
 
-function minimize<S extends OptimizerState>(
+async function minimize<S extends OptimizerState>(
   optimizer: Optimizer<S>,
   problem: Problem,
   start: Float32Array,
   steps: number,
 ) {
-  const state = optimizer.init(start);
+  const state = await optimizer.init(start);
   const best: number[] = [];
   for (let step = 0; step < steps && !state.converged; step++) {
-    optimizer.update(state, problem.loss(state.point), problem.gradient(state.point));
+    await optimizer.update(state, problem.loss(state.point), problem.gradient(state.point));
     best.push(problem.loss(state.best));
   }
+  await optimizer.release(state);
   return { state, best };
 }
 
 describe('L-BFGS', () => {
-  it('finds the minimum of any quadratic bowl', () => {
+  it('finds the minimum of any quadratic bowl', async () => {
     const size = fc.integer({ min: 1, max: 12 });
-    fc.assert(
-      fc.property(size, fc.integer({ min: 0, max: 999 }), (n, seed) => {
+    await fc.assert(
+      fc.asyncProperty(size, fc.integer({ min: 0, max: 999 }), async (n, seed) => {
         const curvatures = Array.from(noise(seed * 31 + 1, n), (v) => 10 ** (2 * v));
         const target = Array.from(noise(seed * 37 + 2, n));
-        const { state } = minimize(lbfgs(), quadratic(curvatures, target), new Float32Array(n), 200);
+        const { state } = await minimize(
+          lbfgs(engine),
+          quadratic(curvatures, target),
+          new Float32Array(n),
+          200,
+        );
         target.forEach((value, i) => {
           expect(Math.abs((state.best[i] as number) - value)).toBeLessThan(0.01);
         });
       }),
+      { numRuns: 20 },
     );
   });
 
-  it('follows a curved valley to its end', () => {
-    const { best } = minimize(lbfgs(), rosenbrock, Float32Array.of(-1.2, 1), 200);
+  it('follows a curved valley to its end', async () => {
+    const { best } = await minimize(lbfgs(engine), rosenbrock, Float32Array.of(-1.2, 1), 200);
     expect(best.at(-1)).toBeLessThan(1e-5);
   });
 
-  it('never lets the loss rise, also where the loss is not finite outside a small region', () => {
+  it('never lets the loss rise, also where the loss is not finite outside a small region', async () => {
     const walled: Problem = {
       loss: (x) => ((x[0] as number) > 0 ? (x[0] as number) - Math.log(x[0] as number) : Number.NaN),
       gradient: (x) => Float32Array.of(1 - 1 / (x[0] as number)),
     };
-    const { state, best } = minimize(lbfgs({ firstMove: 50 }), walled, Float32Array.of(5), 100);
+    const { state, best } = await minimize(lbfgs(engine, { firstMove: 50 }), walled, Float32Array.of(5), 100);
     for (const [i, loss] of best.entries()) expect(loss).toBeLessThanOrEqual(best[i - 1] ?? loss);
     expect(Math.abs((state.best[0] as number) - 1)).toBeLessThan(0.01);
   });
 
-  it('stops by itself where there is nothing better', () => {
+  it('stops by itself where there is nothing better', async () => {
     const flat: Problem = { loss: () => 3, gradient: (x) => new Float32Array(x.length) };
-    expect(minimize(lbfgs(), flat, Float32Array.of(1, 2), 50).state.converged).toBe(true);
+    expect((await minimize(lbfgs(engine), flat, Float32Array.of(1, 2), 50)).state.converged).toBe(true);
     const lying: Problem = { loss: (x) => Math.abs(x[0] as number), gradient: () => Float32Array.of(-1) };
-    const { state, best } = minimize(lbfgs(), lying, Float32Array.of(0), 50);
+    const { state, best } = await minimize(lbfgs(engine), lying, Float32Array.of(0), 50);
     expect(state.converged).toBe(true);
     expect(best.at(-1)).toBe(0);
   });
 
-  it('keeps its history short', () => {
+  it('keeps its history short', async () => {
     const n = 30;
     const problem = quadratic(
       Array.from(noise(1, n), (v) => 10 ** (3 * v)),
       Array.from(noise(2, n)),
     );
-    const { state } = minimize(lbfgs({ history: 4 }), problem, new Float32Array(n), 40);
-    expect(state.pairs.length).toBe(4);
+    const { state } = await minimize(lbfgs(engine, { history: 4 }), problem, new Float32Array(n), 40);
+    expect(state.slots.length).toBe(4);
   });
 });
 
 describe('Adam', () => {
-  it('comes near the minimum of a stiff bowl, and keeps the best point', () => {
+  it('comes near the minimum of a stiff bowl, and keeps the best point', async () => {
     const problem = quadratic([1, 100, 0.1], [0.5, -0.3, 0.2]);
-    const { state, best } = minimize(adam({ stepSize: 0.02 }), problem, new Float32Array(3), 400);
+    const { state, best } = await minimize(adam({ stepSize: 0.02 }), problem, new Float32Array(3), 400);
     expect(best.at(-1)).toBeLessThan(1e-3);
     for (const [i, loss] of best.entries()) expect(loss).toBeLessThanOrEqual(best[i - 1] ?? loss);
     expect(problem.loss(state.best)).toBe(best.at(-1));
   });
 
-  it('takes back a step into where the loss is not finite', () => {
+  it('takes back a step into where the loss is not finite', async () => {
     const walled: Problem = {
       loss: (x) => ((x[0] as number) > 0.99 ? Number.NaN : -(x[0] as number)),
       gradient: (x) => Float32Array.of((x[0] as number) > 0.99 ? Number.NaN : -1),
     };
-    const { state } = minimize(adam({ stepSize: 0.1 }), walled, Float32Array.of(0), 100);
+    const { state } = await minimize(adam({ stepSize: 0.1 }), walled, Float32Array.of(0), 100);
     expect(state.best[0]).toBeGreaterThan(0.8);
     expect(state.point.every(Number.isFinite)).toBe(true);
   });

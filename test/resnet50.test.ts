@@ -16,7 +16,12 @@ describe('ResNet-50 with its ImageNet weights', () => {
   beforeAll(async () => {
     ({ weights } = await loadModel('resnet50'));
   }, 300_000);
-  const view = () => ({ network: { architecture: resnet50, weights }, pooling: 'max' as const, margin: 0 });
+  const view = () => ({
+    network: { architecture: resnet50, weights },
+    pooling: 'max' as const,
+    margin: 0,
+    projection: 1,
+  });
   const options = () => ({
     ...view(),
     width: 128,

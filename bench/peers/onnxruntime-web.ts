@@ -20,7 +20,7 @@ const engine: Engine = {
       async run(values, fetches) {
         for (const { name, ...metadata } of session.inputMetadata) {
           const value = values[name];
-          if (value && metadata.isTensor)
+          if (value instanceof Float32Array && metadata.isTensor)
             feeds[name] = new ort.Tensor('float32', value, metadata.shape as number[]);
         }
         const results = await session.run(feeds, fetches);

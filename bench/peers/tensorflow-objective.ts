@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { projectionOf } from '../../src/core/losses/projection.ts';
 import type { TapWeights } from '../../src/core/paint/objective.ts';
 import type { Settings } from '../../src/core/paint/settings.ts';
 import type { Weights } from '../../src/core/weights/weights.ts';
@@ -46,12 +47,26 @@ export function tensorflowObjective(
     );
   }
 
+  const projections = new Map<number, tf.Tensor4D>();
+  function styleGram(maps: Map<string, Maps>, tap: string): tf.Tensor2D {
+    const x = maps.get(tap) as Maps;
+    const channels = x.shape[3];
+    const matrix = projectionOf(channels, recipe.projection);
+    if (!matrix) return gram(x);
+    const kept = matrix.length / channels;
+    const kernel =
+      projections.get(channels) ??
+      tf.keep(tf.tidy(() => tf.transpose(tf.tensor4d(matrix, [1, 1, kept, channels]), [0, 1, 3, 2])));
+    projections.set(channels, kernel);
+    return gram(tf.conv2d(x, kernel, 1, 'valid'));
+  }
+
   const targets = (() => {
     const contents = features(content);
     const styles = features(style);
     return {
       content: new Map(Object.keys(contentTaps).map((tap) => [tap, contents.get(tap) as Maps])),
-      style: new Map(Object.keys(styleTaps).map((tap) => [tap, gram(styles.get(tap) as Maps)])),
+      style: new Map(Object.keys(styleTaps).map((tap) => [tap, styleGram(styles, tap)])),
     };
   })();
   const kernel = softKernel();
@@ -60,9 +75,7 @@ export function tensorflowObjective(
     const picture = tf.add(content, soft ? tf.conv2d(mirror(change, 2), kernel, 1, 'valid') : change);
     const maps = features(picture as Maps);
     const c = mean(contentTaps, (tap) => relative(maps.get(tap) as Maps, targets.content.get(tap) as Maps));
-    const s = mean(styleTaps, (tap) =>
-      relative(gram(maps.get(tap) as Maps), targets.style.get(tap) as tf.Tensor2D),
-    );
+    const s = mean(styleTaps, (tap) => relative(styleGram(maps, tap), targets.style.get(tap) as tf.Tensor2D));
     const tv = tf.add(squaredSteps(picture as Maps, 1), squaredSteps(picture as Maps, 2)) as tf.Scalar;
     const weighted = tf.add(tf.mul(c, recipe.contentWeight), tf.mul(s, recipe.styleWeight));
     return { content: c, style: s, tv, total: tf.add(weighted, tf.mul(tv, recipe.tvWeight)) };

@@ -107,13 +107,18 @@ class Objective:
             maps = self.features(content)
             self.content = {tap: maps[tap].clone() for tap in taps[0]}
             maps = self.features(style)
-            self.style = {tap: gram(maps[tap]) for tap in taps[1]}
+            self.style = {tap: gram(self.projected(maps[tap])) for tap in taps[1]}
 
     def features(self, picture):
         seen = mirror(picture, min(self.recipe["margin"], *picture.shape[2:]))
         seen = seen.flip(1) * 255 + MEANS[:, None, None]
         maps = self.network(self.arrays, seen.contiguous(memory_format=self.format), self.wanted)
         return {tap: self.crop(x, picture.shape[2], seen.shape[2]) for tap, x in maps.items()}
+
+    def projected(self, x):
+        """Onto the recipe's directions, where the scene has some for this many channels."""
+        matrix = self.arrays.get(f"{x.shape[1]}.projection")
+        return x if matrix is None else F.conv2d(x, matrix[:, :, None, None])
 
     def crop(self, x, height, padded):
         margin = (padded - height) // 2
@@ -130,7 +135,7 @@ class Objective:
         recipe, picture = self.recipe, self.picture(change)
         maps = self.features(picture)
         content = mean_over(recipe["contentTaps"], lambda tap: relative(maps[tap], self.content[tap]))
-        style = mean_over(recipe["styleTaps"], lambda tap: relative(gram(maps[tap]), self.style[tap]))
+        style = mean_over(recipe["styleTaps"], lambda tap: relative(gram(self.projected(maps[tap])), self.style[tap]))
         tv = (picture.diff(dim=2) ** 2).mean() + (picture.diff(dim=3) ** 2).mean()
         total = recipe["contentWeight"] * content + recipe["styleWeight"] * style + recipe["tvWeight"] * tv
         return {"content": content, "style": style, "tv": tv, "total": total}

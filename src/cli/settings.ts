@@ -12,6 +12,7 @@ export const settingOptions = {
   tvWeight: '--tv-weight',
   contentTaps: '--content-taps',
   styleTaps: '--style-taps',
+  projection: '--projection',
   pooling: '--pooling',
   optimizer: '--optimizer',
   init: '--init',
@@ -30,6 +31,7 @@ const written: Partial<Record<SettingWithOption, (text: string) => unknown>> = {
   tvWeight: number,
   contentTaps: taps,
   styleTaps: taps,
+  projection: number,
   seed: number,
 };
 

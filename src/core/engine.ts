@@ -13,18 +13,24 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+export type Feeds = Readonly<Record<string, Float32Array | readonly Part[]>>;
+
+/** Values that replace those of an input from the given place on. */
+export interface Part {
+  readonly at: number;
+  readonly values: Float32Array;
+}
+
 /** A compiled graph. */
 export interface Program {
   /**
    * Runs the graph once.
-   * @param feeds values of inputs, by name, in row-major order; an input keeps its value until it is given another
+   * @param feeds values of inputs, by name, in row-major order; an input keeps its value until it is given another. Where
+   *   parts are given they replace parts of that value, which is zero to begin with
    * @param fetches the outputs to bring back
    * @throws EngineError when the run fails, for example for want of memory.
    */
-  run(
-    feeds: Readonly<Record<string, Float32Array>>,
-    fetches: readonly string[],
-  ): Promise<Record<string, Float32Array>>;
+  run(feeds: Feeds, fetches: readonly string[]): Promise<Record<string, Float32Array>>;
   /** Frees the compiled graph and its memory. */
   release(): Promise<void>;
 }
@@ -37,7 +43,7 @@ export interface Program {
 export async function runOnce(
   engine: Engine,
   outputs: Outputs,
-  feeds: Readonly<Record<string, Float32Array>>,
+  feeds: Feeds,
 ): Promise<Record<string, Float32Array>> {
   const program = await engine.compile(serialize(outputs));
   try {

@@ -35,14 +35,20 @@ function resnet(name: string, title: string, depths: readonly number[]): Archite
         { name: `${block}_branch2b`, in: width, out: width, kernel: 3 },
         { name: `${block}_branch2c`, in: width, out: 4 * width, kernel: 1 },
       );
-      const stride = 4 * 2 ** index;
-      const inside = convolutions.length - 1;
-      taps.push({ name: `${block}_branch2b`, channels: width, stride, depth: inside });
       if (i === 0) convolutions.push({ name: `${block}_branch1`, in: channels, out: 4 * width, kernel: 1 });
       channels = 4 * width;
-      taps.push({ name: block, channels, stride, depth: convolutions.length });
+      taps.push({ name: block, channels, stride: 4 * 2 ** index, depth: convolutions.length });
     }
   });
+
+  function bottleneck(x: Tensor, weights: Weights, { name: block, stride, projects }: Block): Tensor {
+    // A 1x1 convolution with a stride sees every other position only.
+    const seen = stride > 1 ? subsample(x, stride) : x;
+    let y = relu(convolve(seen, weights, `${block}_branch2a`));
+    y = relu(convolve(y, weights, `${block}_branch2b`));
+    y = convolve(y, weights, `${block}_branch2c`);
+    return relu(add(y, projects ? convolve(seen, weights, `${block}_branch1`) : x));
+  }
 
   function featureMaps(image: Tensor, weights: Weights, wanted: readonly string[], pooling: Pooling) {
     const found = new Map<string, Tensor>();
@@ -56,17 +62,10 @@ function resnet(name: string, title: string, depths: readonly number[]): Archite
       const window = { kernel: 3, stride: 2, padding: 1 };
       x = pooling === 'max' ? maxPool(x, window) : averagePool(x, window);
     }
-    for (const { name: block, stride, projects } of blocks) {
+    for (const block of blocks) {
       if (missing.size === 0) break;
-      // A 1x1 convolution with a stride sees every other position only.
-      const seen = stride > 1 ? subsample(x, stride) : x;
-      const narrow = relu(convolve(seen, weights, `${block}_branch2a`));
-      const middle = relu(convolve(narrow, weights, `${block}_branch2b`));
-      keep(`${block}_branch2b`, middle);
-      if (missing.size === 0) break;
-      const past = projects ? convolve(seen, weights, `${block}_branch1`) : x;
-      x = relu(add(convolve(middle, weights, `${block}_branch2c`), past));
-      keep(block, x);
+      x = bottleneck(x, weights, block);
+      keep(block.name, x);
     }
     return found;
   }

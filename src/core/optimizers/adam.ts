@@ -20,7 +20,7 @@ export interface AdamState extends OptimizerState {
 export function adam({ stepSize = 0.02, beta1 = 0.9, beta2 = 0.99 }: AdamOptions = {}): Optimizer<AdamState> {
   const epsilon = 1e-12;
   return {
-    init: (start) => ({
+    init: async (start) => ({
       point: start.slice(),
       best: start.slice(),
       bestLoss: Number.POSITIVE_INFINITY,
@@ -30,7 +30,7 @@ export function adam({ stepSize = 0.02, beta1 = 0.9, beta2 = 0.99 }: AdamOptions
       square: new Float32Array(start.length),
     }),
 
-    update(state, loss, gradient) {
+    async update(state, loss, gradient) {
       const { point, mean, square } = state;
       if (!Number.isFinite(loss)) {
         point.set(state.best);
@@ -53,5 +53,7 @@ export function adam({ stepSize = 0.02, beta1 = 0.9, beta2 = 0.99 }: AdamOptions
         point[i] = (point[i] as number) - (rate * m) / (Math.sqrt(v * correction) + epsilon);
       }
     },
+
+    async release() {},
   };
 }

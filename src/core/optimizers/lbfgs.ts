@@ -1,5 +1,7 @@
+import type { Engine } from '../engine.ts';
+import { addScaled, dot } from '../vector.ts';
+import { createHistory, type History } from './history.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
-import { addScaled, difference, dot } from './vector.ts';
 
 export interface LbfgsOptions {
   /** How many past steps the curvature is estimated from; each costs two arrays of the picture's size. */
@@ -19,8 +21,15 @@ export interface LbfgsState extends OptimizerState {
   step: number;
   /** Evaluations since the last accepted one. */
   trials: number;
-  /** The last steps and the changes of the gradient over them, oldest first. */
-  pairs: { move: Float32Array; change: Float32Array; product: number }[];
+  /**
+   * The last m steps that were taken in its first m rows, the changes of the gradient over them in the next m, and the
+   * gradient at `best` in the last.
+   */
+  readonly history: History;
+  /** Room for the newest step and change on their way into the history. */
+  readonly scratch: readonly [Float32Array, Float32Array];
+  /** Which of the m places are in use, the oldest step first. */
+  slots: number[];
 }
 
 /** Armijo's constant: the part of the promised decrease that a step must keep. */
@@ -33,39 +42,48 @@ const MAX_TRIALS = 6;
  * a point is accepted only when the loss there is finite and lower by Armijo's rule, so the loss cannot rise. A
  * rejected point costs one evaluation and shortens the step by quadratic interpolation.
  */
-export function lbfgs({ history = 10, firstMove = 0.02 }: LbfgsOptions = {}): Optimizer<LbfgsState> {
+export function lbfgs(
+  engine: Engine,
+  { history = 10, firstMove = 0.02 }: LbfgsOptions = {},
+): Optimizer<LbfgsState> {
+  const gradientRow = 2 * history;
+
   /** Follows the negative gradient by a cautious length. */
   function steepest(state: LbfgsState, move: number): void {
     const square = dot(state.gradient, state.gradient);
-    state.pairs = [];
+    state.slots = [];
     state.direction = state.gradient.map((g) => -g);
     state.slope = -square;
     state.step = square > 0 ? (move * Math.sqrt(state.gradient.length)) / Math.sqrt(square) : 0;
     if (square === 0) state.converged = true;
   }
 
-  function accept(state: LbfgsState, loss: number, gradient: Float32Array): void {
-    const move = difference(state.point, state.best);
-    const change = difference(gradient, state.gradient);
-    const product = dot(move, change);
+  async function accept(state: LbfgsState, loss: number, gradient: Float32Array): Promise<void> {
+    const rows = new Map([[gradientRow, gradient]]);
+    const [move, change] = state.scratch;
+    addScaled(move, state.point, -1, state.best);
+    addScaled(change, gradient, -1, state.gradient);
     // Without positive curvature along the step there is nothing to learn from it.
-    if (product > 1e-10 * dot(change, change)) {
-      state.pairs.push({ move, change, product });
-      if (state.pairs.length > history) state.pairs.shift();
+    if (dot(move, change) > 1e-10 * dot(change, change)) {
+      const full = state.slots.length === history;
+      const slot = full ? (state.slots.shift() as number) : state.slots.length;
+      state.slots.push(slot);
+      rows.set(slot, move).set(history + slot, change);
     }
     state.best.set(state.point);
     state.loss = loss;
-    state.gradient = gradient.slice();
+    state.gradient = gradient;
     state.trials = 0;
-    state.direction = twoLoop(state.gradient, state.pairs);
-    state.slope = dot(state.direction, state.gradient);
     state.step = 1;
-    if (!(state.slope < 0) || state.pairs.length === 0) steepest(state, firstMove);
+    const products = await state.history.write(rows);
+    state.direction = await state.history.combine(twoLoop(products, state.slots, history));
+    state.slope = dot(state.direction, gradient);
+    if (!(state.slope < 0) || state.slots.length === 0) steepest(state, firstMove);
   }
 
   function reject(state: LbfgsState, loss: number): void {
     state.trials++;
-    if (state.trials === MAX_TRIALS && state.pairs.length > 0) {
+    if (state.trials === MAX_TRIALS && state.slots.length > 0) {
       steepest(state, firstMove / 10);
     } else if (state.trials >= 2 * MAX_TRIALS) {
       state.converged = true;
@@ -79,7 +97,7 @@ export function lbfgs({ history = 10, firstMove = 0.02 }: LbfgsOptions = {}): Op
   }
 
   return {
-    init: (start) => ({
+    init: async (start) => ({
       point: start.slice(),
       best: start.slice(),
       converged: false,
@@ -89,40 +107,61 @@ export function lbfgs({ history = 10, firstMove = 0.02 }: LbfgsOptions = {}): Op
       slope: 0,
       step: 0,
       trials: 0,
-      pairs: [],
+      history: await createHistory(engine, 2 * history + 1, start.length),
+      scratch: [new Float32Array(start.length), new Float32Array(start.length)],
+      slots: [],
     }),
 
-    update(state, loss, gradient) {
+    async update(state, loss, gradient) {
       if (state.gradient.length === 0) {
         state.loss = loss;
-        state.gradient = gradient.slice();
+        state.gradient = gradient;
         steepest(state, firstMove);
       } else if (loss <= state.loss + SUFFICIENT * state.step * state.slope) {
-        accept(state, loss, gradient);
+        await accept(state, loss, gradient);
       } else {
         reject(state, loss);
       }
-      state.point.set(state.best);
-      if (!state.converged) addScaled(state.point, state.step, state.direction);
+      if (state.converged) state.point.set(state.best);
+      else addScaled(state.point, state.best, state.step, state.direction);
     },
+
+    release: (state) => state.history.release(),
   };
 }
 
-/** The product of the estimated inverse Hessian and the negative gradient. */
-function twoLoop(gradient: Float32Array, pairs: LbfgsState['pairs']): Float32Array {
-  const direction = gradient.map((g) => -g);
-  const newest = pairs.at(-1);
-  if (!newest) return direction;
-  const alphas = pairs.map(() => 0);
-  for (let i = pairs.length - 1; i >= 0; i--) {
-    const { move, change, product } = pairs[i] as LbfgsState['pairs'][number];
-    alphas[i] = dot(move, direction) / product;
-    addScaled(direction, -(alphas[i] as number), change);
+/**
+ * The product of the estimated inverse Hessian and the negative gradient, as a factor for each row of the history. The
+ * two loops of the textbook need the vectors' inner products only (Chen, Wang & Zhou 2014, *Large-scale L-BFGS using
+ * MapReduce*).
+ *
+ * @param products of all rows, as `History.write` returns them
+ * @param slots the places in use, the oldest step first
+ * @param places of which there are so many
+ */
+function twoLoop(products: Float32Array, slots: readonly number[], places: number): Float32Array {
+  const rows = 2 * places + 1;
+  const factors = new Float32Array(rows);
+  const along = (row: number) =>
+    factors.reduce((sum, f, i) => sum + f * (products[row * rows + i] as number), 0);
+  const product = (a: number, b: number) => products[a * rows + b] as number;
+  const curvature = (slot: number) => product(slot, places + slot);
+
+  factors[rows - 1] = -1;
+  const alphas = new Map<number, number>();
+  for (const slot of slots.toReversed()) {
+    const alpha = along(slot) / curvature(slot);
+    alphas.set(slot, alpha);
+    factors[places + slot] = -alpha;
   }
-  const curvature = newest.product / dot(newest.change, newest.change);
-  for (let i = 0; i < direction.length; i++) direction[i] = (direction[i] as number) * curvature;
-  pairs.forEach(({ move, change, product }, i) => {
-    addScaled(direction, (alphas[i] as number) - dot(change, direction) / product, move);
+  const newest = slots.at(-1);
+  if (newest === undefined) return factors;
+  const scale = curvature(newest) / product(places + newest, places + newest);
+  factors.forEach((factor, row) => {
+    factors[row] = scale * factor;
   });
-  return direction;
+  for (const slot of slots) {
+    factors[slot] = (alphas.get(slot) as number) - along(places + slot) / curvature(slot);
+  }
+  return factors;
 }

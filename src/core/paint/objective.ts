@@ -10,7 +10,7 @@ import {
   scale,
   type Tensor,
 } from '../graph/index.ts';
-import { contentLoss, styleLoss, totalVariation } from '../losses/index.ts';
+import { contentLoss, project, styleLoss, totalVariation } from '../losses/index.ts';
 import type { Architecture, Pooling } from '../networks/index.ts';
 import type { Weights } from '../weights/weights.ts';
 import { soften } from './soften.ts';
@@ -33,6 +33,8 @@ export interface View {
    * feature maps. Without it the zero padding of the convolutions counts as a dark frame, and is painted as one.
    */
   readonly margin: number;
+  /** The share of a map's channels onto which it is projected before its Gram matrix is taken (see `project`). */
+  readonly projection: number;
 }
 
 export interface ObjectiveOptions extends View {
@@ -64,7 +66,10 @@ export function objective(options: ObjectiveOptions): Outputs {
   const shape = [1, 3, options.height, options.width];
   const change = input('change', shape);
   const picture = add(input('start', shape), options.soft ? soften(change) : change);
-  const maps = featureMaps(picture, options, [...Object.keys(contentTaps), ...Object.keys(styleTaps)]);
+  const { maps, styleMaps } = featureMaps(picture, options, [
+    ...Object.keys(contentTaps),
+    ...Object.keys(styleTaps),
+  ]);
 
   const content = mean(contentTaps, (tap) => {
     const found = maps(tap);
@@ -72,7 +77,7 @@ export function objective(options: ObjectiveOptions): Outputs {
     return contentLoss(found, input(contentTarget(tap), found.shape), form);
   });
   const style = mean(styleTaps, (tap) => {
-    const found = maps(tap);
+    const found = styleMaps(tap);
     const channels = found.shape[1] as number;
     const form = losses === 'relative' ? 'relative' : 'gatys';
     return styleLoss(found, input(styleTarget(tap), [channels, channels]), form);
@@ -92,19 +97,30 @@ export function styleStatistics(
   view: View & { width: number; height: number },
   taps: readonly string[],
 ): Outputs {
-  const maps = featureMaps(input('picture', [1, 3, view.height, view.width]), view, taps);
-  return Object.fromEntries(taps.map((tap) => [styleTarget(tap), gram(maps(tap))]));
+  const { styleMaps } = featureMaps(input('picture', [1, 3, view.height, view.width]), view, taps);
+  return Object.fromEntries(taps.map((tap) => [styleTarget(tap), gram(styleMaps(tap))]));
 }
 
-/** The feature maps of a picture at the given taps, without what the margin added. */
-function featureMaps(picture: Tensor, view: View, taps: readonly string[]): (tap: string) => Tensor {
+interface Maps {
+  /** The feature maps at a tap, without what the margin added. */
+  readonly maps: (tap: string) => Tensor;
+  /** The same as the style sees them. */
+  readonly styleMaps: (tap: string) => Tensor;
+}
+
+/** What the network makes of a picture at the given taps. */
+function featureMaps(picture: Tensor, view: View, taps: readonly string[]): Maps {
   const { architecture, weights } = view.network;
   const [, , height, width] = picture.shape as [number, number, number, number];
   const margin = Math.min(view.margin, height, width);
   const seen = mirrorPad(mirrorPad(picture, 2, margin), 3, margin);
   const maps = architecture.featureMaps(seen, weights, [...new Set(taps)], view.pooling);
   const strides = new Map(architecture.taps.map((tap) => [tap.name, tap.stride]));
-  return (tap) => crop(maps.get(tap) as Tensor, Math.floor(margin / (strides.get(tap) as number)));
+  const inner = (x: Tensor, tap: string) => crop(x, Math.floor(margin / (strides.get(tap) as number)));
+  return {
+    maps: (tap) => inner(maps.get(tap) as Tensor, tap),
+    styleMaps: (tap) => inner(project(maps.get(tap) as Tensor, view.projection), tap),
+  };
 }
 
 /** The mean of a loss over taps, by their weights; zero where there is no tap. */

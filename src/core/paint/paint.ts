@@ -1,7 +1,7 @@
 import { type Engine, runOnce } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { elements, type Outputs, serialize, type Tensor } from '../graph/index.ts';
-import { adam, lbfgs, type Optimizer } from '../optimizers/index.ts';
+import { adam, lbfgs, type Optimizer, type OptimizerState } from '../optimizers/index.ts';
 import type { Picture } from '../picture/picture.ts';
 import { resample } from '../picture/resample.ts';
 import { contentTarget, features, type Network, objective, styleStatistics } from './objective.ts';
@@ -53,7 +53,7 @@ export interface Step {
  */
 export async function* paintPicture(work: Work, engine: Engine, signal?: AbortSignal): AsyncGenerator<Step> {
   const { settings, content } = work;
-  const optimizer: Optimizer = settings.optimizer === 'adam' ? adam() : lbfgs();
+  const optimizer: Optimizer = settings.optimizer === 'adam' ? adam() : lbfgs(engine);
   const began = performance.now();
   let painting: Picture | undefined;
 
@@ -63,9 +63,10 @@ export async function* paintPicture(work: Work, engine: Engine, signal?: AbortSi
     const start = painting ? resample(painting, size.width, size.height) : startingPicture(work, size);
     const { alpha } = resample(content, size.width, size.height);
     const { evaluate, release } = await prepareScale(work, start, scale, engine);
+    let state: OptimizerState | undefined;
     try {
       const steps = settings.steps[level] as number;
-      const state = optimizer.init(new Float32Array(start.data.length));
+      state = await optimizer.init(new Float32Array(start.data.length));
       let best: Evaluation | undefined;
       for (let step = 1; step <= steps && !state.converged; step++) {
         signal?.throwIfAborted();
@@ -74,7 +75,7 @@ export async function* paintPicture(work: Work, engine: Engine, signal?: AbortSi
           throw new UserError('The loss is too large to be a number; use smaller weights.');
         }
         if (!best || found.loss.total < best.loss.total) best = found;
-        optimizer.update(state, found.loss.total, found.gradient);
+        await optimizer.update(state, found.loss.total, found.gradient);
         const seconds = (performance.now() - began) / 1000;
         const { picture, loss } = best;
         yield {
@@ -90,6 +91,7 @@ export async function* paintPicture(work: Work, engine: Engine, signal?: AbortSi
       }
       painting = best && clamped(best.picture, size);
     } finally {
+      if (state) await optimizer.release(state);
       await release();
     }
   }

@@ -19,10 +19,10 @@ const equally = (taps: readonly string[]) => Object.fromEntries(taps.map((tap) =
 const firstOfEachBlock = ['block1_conv1', 'block2_conv1', 'block3_conv1', 'block4_conv1', 'block5_conv1'];
 
 /** Which taps hold content and style in the default preset, by network; found by eye over many pictures. */
-const defaultTaps: Readonly<Record<string, { content: string[]; style: string[] }>> = {
-  resnet50: { content: ['4c'], style: ['conv1', '2a', '2c', '3b', '3d', '4b', '4f'] },
-  vgg19: { content: ['block4_conv2'], style: firstOfEachBlock },
-  vgg16: { content: ['block4_conv2'], style: firstOfEachBlock },
+const defaultTaps: Readonly<Record<string, { content: string[]; style: string[]; projection: number }>> = {
+  resnet50: { content: ['4c'], style: ['conv1', '2a', '2c', '3b', '3d', '4b', '4f'], projection: 0.25 },
+  vgg19: { content: ['block4_conv2'], style: firstOfEachBlock, projection: 1 },
+  vgg16: { content: ['block4_conv2'], style: firstOfEachBlock, projection: 1 },
 };
 
 /**
@@ -35,7 +35,7 @@ export function recipeFor(preset: Settings['preset'], architecture: Architecture
 
 /** Coarse to fine: the large forms are settled at small sizes, where steps are cheap, and each size adds its detail. */
 function standard(architecture: Architecture): Recipe {
-  const taps = defaultTaps[architecture.name] ?? { content: [], style: [] };
+  const taps = defaultTaps[architecture.name] ?? { content: [], style: [], projection: 1 };
   return {
     scales: halvings,
     steps: (scales) => Array.from({ length: scales }, (_, i) => [100, 80, 50, 30, 20][i] ?? 20),
@@ -46,6 +46,7 @@ function standard(architecture: Architecture): Recipe {
       tvWeight: 0.05,
       contentTaps: equally(taps.content),
       styleTaps: equally(taps.style),
+      projection: taps.projection,
       pooling: architecture.pooling,
       losses: 'relative',
       margin: 32,
@@ -77,6 +78,7 @@ function classic(architecture: Architecture): Recipe {
       tvWeight: 0,
       contentTaps: equally(['block5_conv2']),
       styleTaps: equally(firstOfEachBlock),
+      projection: 1,
       pooling: 'max',
       losses: 'classic',
       margin: 0,

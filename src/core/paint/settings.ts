@@ -54,6 +54,11 @@ export const settingsSchema = z.strictObject({
   /** Tap names with their weights among each other. */
   contentTaps: taps,
   styleTaps: taps,
+  /** The share of a map's channels in which styles are compared: random directions, fewer where speed counts. */
+  projection: z
+    .number(say('must be a number'))
+    .gt(0, say('must be above 0'))
+    .max(1, say('must be at most 1')),
   pooling: z.enum(['max', 'avg'], say('must be max or avg')),
   /** How content and style are measured: relative to their targets, or as in the papers. */
   losses: z.enum(['relative', 'classic'], say('must be relative or classic')),

@@ -1,3 +1,4 @@
+import type { Feeds } from '../../core/engine.ts';
 import type { Provider } from './provider.ts';
 
 /** What the engine's thread is asked, and what it answers. Requests carry a number that the answer repeats. */
@@ -7,7 +8,7 @@ export type Request =
       readonly kind: 'run';
       readonly id: number;
       readonly program: number;
-      readonly feeds: Readonly<Record<string, Float32Array>>;
+      readonly feeds: Feeds;
       readonly fetches: readonly string[];
     }
   | { readonly kind: 'release'; readonly id: number; readonly program: number };

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
+import type { Feeds } from '../../core/engine.ts';
 import type { Answer, Request, WorkerOptions } from './protocol.ts';
 import { webgpu } from './webgpu.ts';
 
@@ -61,13 +62,19 @@ async function handle(request: Request): Promise<Answer> {
 
 async function run(
   { session, feeds }: Loaded,
-  values: Readonly<Record<string, Float32Array>>,
+  values: Feeds,
   fetches: readonly string[],
 ): Promise<Record<string, Float32Array>> {
   for (const { name, ...metadata } of session.inputMetadata) {
     const value = values[name];
-    if (value && metadata.isTensor)
-      feeds[name] = new ort.Tensor('float32', value, metadata.shape as number[]);
+    if (!value || !metadata.isTensor) continue;
+    const shape = metadata.shape as number[];
+    if (value instanceof Float32Array) {
+      feeds[name] = new ort.Tensor('float32', value, shape);
+      continue;
+    }
+    feeds[name] ??= new ort.Tensor('float32', new Float32Array(shape.reduce((a, b) => a * b, 1)), shape);
+    for (const part of value) (feeds[name].data as Float32Array).set(part.values, part.at);
   }
   const results = await session.run(feeds, fetches);
   // The results live in ONNX Runtime's memory: a copy can be handed over to the other thread.

@@ -1,5 +1,5 @@
 import { constant, mismatch, operation, rank, ShapeError, show, type Tensor } from '../tensor.ts';
-import { depthToSpace, slice } from './shaping.ts';
+import { depthToSpace, slice, zeroPad } from './shaping.ts';
 
 export interface ConvolutionOptions {
   readonly stride?: number;
@@ -26,7 +26,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Convol
   if (bias && bias.shape.join() !== `${out}`) throw mismatch('conv2d', weight, bias);
   const [top, left, bottom, right] = edges;
   if (Math.max(top, left) >= kernel) {
-    throw new ShapeError(`conv2d: kernels ${show(weight.shape)} are too small for a padding of ${edges}`);
+    const padded = zeroPad(zeroPad(x, 2, top, bottom), 3, left, right);
+    return conv2d(padded, weight, bias, { stride });
   }
   const steps = (length: number) => Math.floor((length - kernel) / stride) + 1;
   const shape = [n, out, steps(height + top + bottom), steps(width + left + right)];
@@ -113,17 +114,21 @@ function phaseKernels(
   // A value of phase a at place i meets output o through row `stride (i - o) + a + pad` of the kernel.
   const source = (phase: number, at: number, pad: number) =>
     stride * (reach(kernel, stride, pad).before - at) + phase + pad;
-  let to = 0;
+  const area = size * size;
   for (let phase = 0; phase < stride * stride; phase++) {
-    for (let c = 0; c < channels; c++) {
-      for (let o = 0; o < out; o++) {
-        for (let y = 0; y < size; y++) {
-          const row = source(Math.floor(phase / stride), y, top);
-          for (let x = 0; x < size; x++, to++) {
-            const column = source(phase % stride, x, left);
-            const inside = row >= 0 && row < kernel && column >= 0 && column < kernel;
-            if (inside) result[to] = data[((o * channels + c) * kernel + row) * kernel + column] as number;
-          }
+    const places = Array.from({ length: area }, (_, i) => {
+      const row = source(Math.floor(phase / stride), Math.floor(i / size), top);
+      const column = source(phase % stride, i % size, left);
+      const inside = row >= 0 && row < kernel && column >= 0 && column < kernel;
+      return inside ? row * kernel + column : -1;
+    });
+    for (let i = 0; i < area; i++) {
+      const place = places[i] as number;
+      if (place < 0) continue;
+      for (let c = 0; c < channels; c++) {
+        let to = (phase * channels + c) * out * area + i;
+        for (let o = 0; o < out; o++, to += area) {
+          result[to] = data[(o * channels + c) * kernel * kernel + place] as number;
         }
       }
     }
