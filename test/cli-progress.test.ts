@@ -94,7 +94,7 @@ describe('the bars', () => {
     network: 'ResNet-50',
     engine: 'none',
     content: 'a.png',
-    style: 'b.png',
+    style: ['b.png'],
   };
   const loss = { content: 0.0123, style: 12.345, tv: 0.00001, total: 12.35731 };
   const painting = (scale: number, step: number, steps: number, seconds: number): Step => ({

@@ -1,38 +1,17 @@
 import {
   architectureNamed,
   type Engine,
-  type Network,
   type Picture,
   paintPicture,
   resolveSettings,
   type Settings,
   type Step,
   UserError,
-  vgg,
-  type WeightTensor,
 } from 'velatura';
 import { describe, expect, it } from 'vitest';
-import { image, noise } from './support/reference.ts';
 import { testEngine } from './support/run.ts';
+import { architecture, content, network, style, tinyPainter } from './support/tiny.ts';
 
-/** A narrow VGG with weights of noise: enough of a network to paint by, and quick. */
-const architecture = vgg('tiny', 'A tiny VGG', [1, 1, 1], [6, 8, 10]);
-const weights = new Map<string, WeightTensor>();
-for (const [i, { name, in: channels, out }] of architecture.convolutions.entries()) {
-  const scale = Math.sqrt(6 / (9 * channels)) / (i === 0 ? 64 : 1);
-  weights.set(`${name}.weight`, {
-    shape: [out, channels, 3, 3],
-    data: Float32Array.from(noise(i * 5000 + 1, out * channels * 9), (v) => v * scale),
-  });
-  weights.set(`${name}.bias`, {
-    shape: [out],
-    data: Float32Array.from(noise(i * 5000 + 4001, out), (v) => v * 0.1),
-  });
-}
-const network: Network = { architecture, weights };
-
-const content: Picture = { width: 48, height: 32, data: image(1, 32, 48) };
-const style: Picture = { width: 40, height: 40, data: image(5, 40, 40) };
 const engine = testEngine();
 
 const small: Partial<Settings> = {
@@ -42,19 +21,7 @@ const small: Partial<Settings> = {
   styleTaps: { block1_conv1: 1, block2_conv1: 1, block3_conv1: 1 },
 };
 
-async function steps(
-  given: Partial<Settings> = {},
-  more: { start?: Picture; content?: Picture } = {},
-): Promise<Step[]> {
-  const settings = resolveSettings({ ...small, ...given }, architecture);
-  const all: Step[] = [];
-  for await (const step of paintPicture({ content, style, network, settings, ...more }, engine))
-    all.push(step);
-  return all;
-}
-
-const painting = async (...args: Parameters<typeof steps>) =>
-  (await steps(...args)).at(-1)?.picture as Picture;
+const { steps, painting } = tinyPainter(engine, small);
 
 describe('painting', () => {
   it('goes through the scales and steps, and ends at the size asked for', async () => {
@@ -151,7 +118,10 @@ describe('painting', () => {
     const edgeLighterBy = async (margin: number) => {
       const settings = resolveSettings({ ...small, margin, contentWeight: 0.001, tvWeight: 0 }, architecture);
       let last: Step | undefined;
-      for await (last of paintPicture({ content: flat(0.8), style: flat(0.4), network, settings }, engine));
+      for await (last of paintPicture(
+        { content: flat(0.8), styles: [flat(0.4)], network, settings },
+        engine,
+      ));
       const { data } = (last as Step).picture;
       const border = (i: number) => {
         const x = i % side;
@@ -174,7 +144,7 @@ describe('painting', () => {
     const seen: Step[] = [];
     const run = async () => {
       for await (const step of paintPicture(
-        { content, style, network, settings },
+        { content, styles: [style], network, settings },
         engine,
         controller.signal,
       )) {
@@ -203,7 +173,7 @@ describe('painting', () => {
       },
     };
     const settings = resolveSettings(small, architecture);
-    for await (const _ of paintPicture({ content, style, network, settings }, counting)) break;
+    for await (const _ of paintPicture({ content, styles: [style], network, settings }, counting)) break;
     expect(alive).toBe(0);
   });
 });

@@ -69,13 +69,13 @@ describe.each(formats)('a written .$extension', ({ extension, difference }) => {
   it('holds the settings, whatever is in them, and where they came from', async () => {
     const file = join(place(), `picture.${extension}`);
     const stopped = { scale: 256, step: 12, steps: 80 };
-    await writePicture(file, picture, { settings, content: 'x & y.jpg', style: 'ü<z>.png', stopped });
+    await writePicture(file, picture, { settings, content: 'x & y.jpg', style: ['ü<z>.png'], stopped });
     expect(await readSettings(file)).toEqual(settings);
     const record = await readRecord(file);
     expect(record).toEqual({
       settings,
       content: 'x & y.jpg',
-      style: 'ü<z>.png',
+      style: ['ü<z>.png'],
       stopped,
       program: record.program,
     });

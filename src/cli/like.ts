@@ -20,7 +20,7 @@ export async function settingsLike(painting: string, given: Partial<Settings>): 
   if (given.size !== undefined && given.size !== found.size) dropped.add('scales').add('steps');
   if (given.scales !== undefined) dropped.add('size').add('steps');
   if (given.network !== undefined && given.network !== found.network) {
-    dropped.add('contentTaps').add('styleTaps').add('pooling');
+    dropped.add('contentTaps').add('styleTaps').add('projection').add('pooling');
   }
   const kept = Object.entries(found).filter(([name]) => !dropped.has(name as keyof Settings));
   checkFiles(painting, found, given);

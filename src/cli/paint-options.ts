@@ -13,7 +13,7 @@ import { parseSetting, type SettingWithOption, settingOptions, writeSetting } fr
 
 /** What `velatura paint` was told. */
 export interface PaintCommandOptions extends Partial<Pick<Settings, SettingWithOption>> {
-  readonly style?: string;
+  readonly style?: readonly string[];
   readonly output?: string;
   readonly like?: string;
   readonly preview?: string;
@@ -31,6 +31,8 @@ Examples:
       larger, and with 16 bits a colour
   $ velatura paint lake.jpg --style swirls.jpg --like town-swirls.png
       the same way as a painting before
+  $ velatura paint lake.jpg --style swirls.jpg cubes.jpg --style-mix 0.7,0.3
+      in two styles at once
 `;
 
 export function addPaintOptions(command: Command): Command {
@@ -38,13 +40,13 @@ export function addPaintOptions(command: Command): Command {
   const setting = <K extends SettingWithOption>(name: K, placeholder: string, description: string) =>
     command.option(
       `${settingOptions[name]} <${placeholder}>`,
-      `${description} (default: ${writeSetting(usual[name])})`,
+      `${description} (default: ${writeSetting(usual[name]) || 'equal parts'})`,
       parseSetting(name),
     );
 
   command
     .optionsGroup('Pictures:')
-    .option('--style <picture>', 'the picture in whose style to paint (required)')
+    .option('--style <pictures...>', 'the picture in whose style to paint (required), or several')
     .option(
       '-o, --output <file>',
       'what to write: a .png, .jpg, .webp, .avif or .tif (default: <content>-<style>.png)',
@@ -68,6 +70,14 @@ export function addPaintOptions(command: Command): Command {
 
   command.optionsGroup('Look:');
   setting('preset', 'name', 'default, or classic: close to the paper of 2015');
+  setting('strength', 'number', 'from 0, the content as it is, to 1, nothing but style');
+  setting('styleMix', 'list', 'how much each of several styles counts');
+  setting('styleScale', 'number', 'size of the style pictures against the painting: 0.5 makes finer strokes');
+  setting(
+    'color',
+    'name',
+    "style, content (keeps the content's colours), or match (moves the style's to them)",
+  );
   setting('contentWeight', 'number', 'how much the content counts; 0.02 is bold, 0.2 keeps a likeness');
   setting('styleWeight', 'number', 'how much the style counts');
   setting('tvWeight', 'number', 'how much smoothness counts');

@@ -44,7 +44,7 @@ export function addPaint(program: Command): void {
 /** What there is to do, all checked that can be before any work. */
 interface Job {
   readonly content: string;
-  readonly style: string;
+  readonly styles: readonly string[];
   readonly output: string;
   readonly settings: Partial<Settings>;
 }
@@ -71,10 +71,11 @@ async function plan(content: string, options: PaintCommandOptions): Promise<Job>
   const { style, output } = options;
   if (style === undefined)
     throw new UserError('Name the picture in whose style to paint with --style <picture>.');
+  const styles = style.map(localPath);
   const job = {
     content: localPath(content),
-    style: localPath(style),
-    output: output ?? defaultOutput(localPath(content), localPath(style)),
+    styles,
+    output: output ?? defaultOutput(localPath(content), styles),
     settings: await chosenSettings(options),
   };
   await checkFiles(job, options);
@@ -82,14 +83,14 @@ async function plan(content: string, options: PaintCommandOptions): Promise<Job>
 }
 
 async function paintJob(
-  { content, style, output, settings }: Job,
+  { content, styles, output, settings }: Job,
   { threads, engine, preview: previewFile, json }: PaintCommandOptions,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
   const painting = await preparePainting(content, {
     ...settings,
-    style,
+    style: styles,
     ...(threads !== undefined && { threads }),
     ...(engine !== undefined && { engine }),
     signal,
@@ -101,7 +102,7 @@ async function paintJob(
     for (const file of [output, previewFile]) {
       if (file !== undefined) checkFits({ width, height }, formatOf(file));
     }
-    const names = { content: basename(content), style: basename(style) };
+    const names = { content: basename(content), style: styles.map((style) => basename(style)) };
     progress.begin({ ...painting, ...names });
     const preview = previewFile === undefined ? undefined : previewTo(previewFile, failedPreview(progress));
     const { last, failure } = await lastStep(painting, signal, progress, preview);
@@ -142,10 +143,10 @@ async function chosenSettings(options: PaintCommandOptions): Promise<Partial<Set
 
 /** @throws UserError when a file to be written cannot be, or is one of those that are read */
 async function checkFiles(
-  { content, style, output, settings: { init, network } }: Job,
+  { content, styles, output, settings: { init, network } }: Job,
   { like, preview }: PaintCommandOptions,
 ): Promise<void> {
-  const inputs = [content, style, init, network, like].filter((path) => path !== undefined);
+  const inputs = [content, ...styles, init, network, like].filter((path) => path !== undefined);
   for (const file of [output, preview].filter((path) => path !== undefined)) {
     await checkNoInput(file, inputs);
     await checkOutput(file);

@@ -3,6 +3,7 @@ import {
   architectureNamed,
   DEFAULT_SIZE,
   type FoundRecord,
+  listed,
   presetNetworks,
   readRecord,
   resolveSettings,
@@ -34,11 +35,12 @@ async function show(painting: string, { json }: { json?: boolean }): Promise<voi
 function describe(record: FoundRecord, painting: string, command: string): string {
   const { program, content, style, stopped, settings } = record;
   const rows = Object.entries(settings).map(
-    ([name, value]) => `  ${label(name).padEnd(16)}${writeSetting(value).replaceAll(',', ', ')}`,
+    ([name, value]) =>
+      `  ${label(name).padEnd(16)}${writeSetting(value).replaceAll(',', ', ') || 'equal parts'}`,
   );
   return [
     `${painting}, painted by ${program}`,
-    ...(content && style ? [`${content} in the style of ${style}`] : []),
+    ...(content && style ? [`${content} in the style of ${listed(style)}`] : []),
     ...(stopped ? [`stopped at step ${stopped.step} of ${stopped.steps} of scale ${stopped.scale}`] : []),
     '',
     ...rows,
@@ -68,7 +70,7 @@ function label(name: string): string {
  * some of them have no option, with the painting as the example.
  */
 function commandFor({ settings, content, style }: FoundRecord, painting: string): string {
-  const words = ['velatura', 'paint', content ?? '<content>', '--style', style ?? '<style>'];
+  const words = ['velatura', 'paint', content ?? '<content>', '--style', ...(style ?? ['<style>'])];
   const different = differences(settings);
   if (different.every(hasOption)) {
     for (const name of different)

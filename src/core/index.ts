@@ -5,6 +5,7 @@ export * from './losses/index.ts';
 export * from './networks/index.ts';
 export * from './optimizers/index.ts';
 export * from './paint/index.ts';
+export { grey, luminance, matchColors, matchLuminance, recolor } from './picture/color.ts';
 export type { Picture } from './picture/picture.ts';
 export { resample } from './picture/resample.ts';
 export * from './weights/index.ts';

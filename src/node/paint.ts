@@ -11,12 +11,14 @@ import {
   networkOf,
   objectiveAt,
   paintPicture,
+  partsOf,
   resolveSettings,
   type Settings,
   type Size,
   type Step,
   sizeOf,
   statisticsAt,
+  styleSize,
   tapsOf,
   type Work,
 } from '../core/paint/index.ts';
@@ -27,8 +29,8 @@ import { type PictureSource, readPicture } from './pictures/index.ts';
 import { loadModel, type Progress } from './store/index.ts';
 
 export interface PaintOptions extends Partial<Settings> {
-  /** The picture whose hand to paint in. */
-  readonly style: PictureSource;
+  /** The picture whose hand to paint in, or several, of which `styleMix` says how much each counts. */
+  readonly style: PictureSource | readonly PictureSource[];
   /** The picture to start from, instead of one of those that `init` names. */
   readonly start?: PictureSource;
   /** Threads for the arithmetic; as many as the processor has physical cores when left out. */
@@ -101,7 +103,7 @@ export async function preparePainting(content: PictureSource, options: PaintOpti
   const startingFrom = start ?? (INITS.includes(said.init ?? 'content') ? undefined : said.init);
   const pictures = {
     content: await readPicture(content, { longest, name: 'The content' }),
-    style: await readPicture(style, { longest, name: 'The style' }),
+    styles: await readStyles(style, styleSize({ styleScale: 1, ...said } as Settings, longest)),
     ...(startingFrom === undefined
       ? {}
       : { start: await readPicture(startingFrom, { longest, name: 'The picture to start from' }) }),
@@ -117,7 +119,8 @@ export async function preparePainting(content: PictureSource, options: PaintOpti
   const settings = settle(network.architecture);
   const work: Work = { ...pictures, network, settings };
   checkShape(work.content, 'content', work);
-  checkShape(work.style, 'style', work);
+  partsOf(settings, work.styles.length);
+  for (const one of work.styles) checkShape(one, 'style', work);
   checkMemory(work);
 
   const engine =
@@ -136,14 +139,24 @@ export async function preparePainting(content: PictureSource, options: PaintOpti
   };
 }
 
+/** @param longest no longer sides than this are needed */
+async function readStyles(style: PaintOptions['style'], longest: number): Promise<Picture[]> {
+  const sources = Array.isArray(style) ? (style as PictureSource[]) : [style as PictureSource];
+  if (sources.length === 0) throw new UserError('There must be at least one style.');
+  const pictures: Picture[] = [];
+  for (const source of sources) pictures.push(await readPicture(source, { longest, name: 'The style' }));
+  return pictures;
+}
+
 function checkThreads(threads: number | undefined): void {
   if (threads === undefined || (Number.isInteger(threads) && threads >= 1)) return;
   throw new UserError(`threads must be a whole number from 1, not ${threads}.`);
 }
 
 /** @throws UserError when a picture is so narrow that nothing of it is left at the smallest scale */
-function checkShape(picture: Picture, role: string, { settings, network }: Work): void {
-  const [smallest] = settings.scales as [number];
+function checkShape(picture: Picture, role: 'content' | 'style', { settings, network }: Work): void {
+  const [scale] = settings.scales as [number];
+  const smallest = role === 'style' ? styleSize(settings, scale) : scale;
   const { width, height } = fit(picture, smallest);
   const side = Math.min(width, height);
   const margin = Math.min(settings.margin, side);
@@ -172,7 +185,8 @@ const COPIES_OF_VALUES = 2;
 /** @throws UserError when the largest scale wants more memory than the machine has free */
 function checkMemory(work: Work): void {
   const { size } = work.settings;
-  const wanted = Math.max(...[objectiveAt(work, size), statisticsAt(work, size)].map(bytesFor));
+  const graphs = [objectiveAt(work, size), ...work.styles.map((style) => statisticsAt(work, style, size))];
+  const wanted = Math.max(...graphs.map(bytesFor));
   const free = freeMemory();
   if (wanted <= free) return;
   const smaller = Math.floor((size * Math.sqrt(free / wanted)) / 64) * 64;

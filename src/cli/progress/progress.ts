@@ -1,10 +1,16 @@
-import type { Progress as Download, Painting, Settings, Step } from '../../node/index.ts';
+import {
+  type Progress as Download,
+  listed,
+  type Painting,
+  type Settings,
+  type Step,
+} from '../../node/index.ts';
 
 /** What is about to be painted. */
 export interface Beginning extends Pick<Painting, 'settings' | 'sizes' | 'network' | 'engine'> {
   /** File names. */
   readonly content: string;
-  readonly style: string;
+  readonly style: readonly string[];
 }
 
 /** How a painting ended. */
@@ -54,7 +60,7 @@ export function scalesOf({ settings, sizes }: { settings: Settings; sizes: Begin
 /** `town.jpg in the style of swirls.jpg: 512 x 384 pixels with resnet50` */
 export function title({ content, style, settings, sizes }: Beginning): string {
   const { width = 0, height = 0 } = sizes.at(-1) ?? {};
-  return `${content} in the style of ${style}: ${width} x ${height} pixels with ${settings.network}`;
+  return `${content} in the style of ${listed(style)}: ${width} x ${height} pixels with ${settings.network}`;
 }
 
 /** Where a painting was stopped. */

@@ -9,7 +9,15 @@ export {
   type TapWeights,
   type View,
 } from './objective.ts';
-export { type Losses, objectiveAt, paintPicture, type Step, statisticsAt, type Work } from './paint.ts';
+export {
+  type Losses,
+  objectiveAt,
+  paintPicture,
+  type Step,
+  statisticsAt,
+  styleSize,
+  type Work,
+} from './paint.ts';
 export { fit, type Size } from './pyramid.ts';
 export { presetNetworks, recipeFor } from './recipes.ts';
 export {
@@ -19,9 +27,11 @@ export {
   MAX_SIZE,
   MIN_SIZE,
   networkOf,
+  partsOf,
   resolveSettings,
   type Settings,
   settingsSchema,
   sizeOf,
   tapsOf,
+  weightsOf,
 } from './settings.ts';

@@ -4,14 +4,17 @@ import { elements, type Outputs, serialize, type Tensor } from '../graph/index.t
 import { adam, lbfgs, type Optimizer, type OptimizerState } from '../optimizers/index.ts';
 import type { Picture } from '../picture/picture.ts';
 import { resample } from '../picture/resample.ts';
+import { addScaled } from '../vector.ts';
+import { coloring } from './coloring.ts';
 import { contentTarget, features, type Network, objective, styleStatistics } from './objective.ts';
 import { cover, fit, noise, resampleTo, type Size } from './pyramid.ts';
-import type { Settings } from './settings.ts';
+import { partsOf, type Settings, weightsOf } from './settings.ts';
 
 /** What is painted, and how. */
 export interface Work {
   readonly content: Picture;
-  readonly style: Picture;
+  /** In whose styles: one or more. */
+  readonly styles: readonly Picture[];
   /** What to start from, whatever `settings.init` says; needed where that is none of `content`, `style` and `noise`. */
   readonly start?: Picture;
   readonly network: Network;
@@ -51,13 +54,16 @@ export interface Step {
  *
  * @throws EngineError when the engine fails; `signal.reason` when the signal aborts
  */
-export async function* paintPicture(work: Work, engine: Engine, signal?: AbortSignal): AsyncGenerator<Step> {
+export async function* paintPicture(given: Work, engine: Engine, signal?: AbortSignal): AsyncGenerator<Step> {
+  const { finish, ...pictures } = coloring(given.settings.color, given);
+  const work = { ...given, ...pictures };
   const { settings, content } = work;
   const optimizer: Optimizer = settings.optimizer === 'adam' ? adam() : lbfgs(engine);
   const began = performance.now();
   let painting: Picture | undefined;
 
   for (const [level, scale] of settings.scales.entries()) {
+    if (!work.start && isThere(settings) && scale !== settings.scales.at(-1)) continue;
     signal?.throwIfAborted();
     const size = fit(content, scale);
     const start = painting ? resample(painting, size.width, size.height) : startingPicture(work, size);
@@ -85,7 +91,7 @@ export async function* paintPicture(work: Work, engine: Engine, signal?: AbortSi
           loss,
           seconds,
           get picture() {
-            return clamped(picture, size, alpha);
+            return finish(clamped(picture, size, alpha));
           },
         };
       }
@@ -95,6 +101,11 @@ export async function* paintPicture(work: Work, engine: Engine, signal?: AbortSi
       await release();
     }
   }
+}
+
+/** Where the content alone counts and is the start, there is nowhere to go: the scales on the way would only blur it. */
+function isThere(settings: Settings): boolean {
+  return settings.init === 'content' && weightsOf(settings).styleWeight === 0;
 }
 
 interface Evaluation {
@@ -111,20 +122,44 @@ interface Scale {
 
 /** The graph of the work's objective at one scale. */
 export function objectiveAt({ settings, network, content }: Work, scale: number): Outputs {
-  return objective({ ...settings, network, ...fit(content, scale) });
+  return objective({ ...settings, ...weightsOf(settings), network, ...fit(content, scale) });
 }
 
-/** The graph of the style's statistics at one scale. */
-export function statisticsAt({ settings, network, style }: Work, scale: number): Outputs {
-  return styleStatistics({ ...settings, network, ...fit(style, scale) }, Object.keys(settings.styleTaps));
+/** The graph of a style's statistics at one scale. */
+export function statisticsAt({ settings, network }: Work, style: Size, scale: number): Outputs {
+  const size = fit(style, styleSize(settings, scale));
+  return styleStatistics({ ...settings, network, ...size }, Object.keys(settings.styleTaps));
+}
+
+/** The longest side of the style pictures at one scale of the painting. */
+export function styleSize({ styleScale }: Settings, scale: number): number {
+  return Math.max(1, Math.round(scale * styleScale));
+}
+
+/** The statistics of all styles at one scale, each counting for its part. */
+async function mixedStatistics(
+  work: Work,
+  scale: number,
+  engine: Engine,
+): Promise<Record<string, Float32Array>> {
+  const parts = partsOf(work.settings, work.styles.length);
+  const mixed: Record<string, Float32Array> = {};
+  for (const [i, style] of work.styles.entries()) {
+    const { data } = resampleTo(style, styleSize(work.settings, scale));
+    const found = await runOnce(engine, statisticsAt(work, style, scale), { picture: data });
+    for (const [name, values] of Object.entries(found)) {
+      mixed[name] ??= new Float32Array(values.length);
+      addScaled(mixed[name], mixed[name], parts[i] as number, values);
+    }
+  }
+  return mixed;
 }
 
 /** Compiles the objective at one scale, and finds the targets that the two pictures set at this scale. */
 async function prepareScale(work: Work, start: Picture, scale: number, engine: Engine): Promise<Scale> {
   const { settings } = work;
   const content = resampleTo(work.content, scale);
-  const style = resampleTo(work.style, scale);
-  const styleTargets = await runOnce(engine, statisticsAt(work, scale), { picture: style.data });
+  const styleTargets = await mixedStatistics(work, scale, engine);
   const outputs = objectiveAt(work, scale);
   const program = await engine.compile(serialize(outputs));
 
@@ -159,17 +194,18 @@ async function prepareScale(work: Work, start: Picture, scale: number, engine: E
 }
 
 function weighted(found: Readonly<Record<string, Float32Array>>, settings: Settings): Losses {
+  const weights = weightsOf(settings);
   const term = (name: string, weight: number) => (found[name] as Float32Array)[0]! * weight;
-  const content = term('content', settings.contentWeight);
-  const style = term('style', settings.styleWeight);
-  const tv = term('tv', settings.tvWeight);
+  const content = term('content', weights.contentWeight);
+  const style = term('style', weights.styleWeight);
+  const tv = term('tv', weights.tvWeight);
   return { content, style, tv, total: content + style + tv };
 }
 
-function startingPicture({ content, style, start, settings }: Work, size: Size): Picture {
+function startingPicture({ content, styles, start, settings }: Work, size: Size): Picture {
   if (start) return cover(start, size);
   if (settings.init === 'content') return resample(content, size.width, size.height);
-  if (settings.init === 'style') return cover(style, size);
+  if (settings.init === 'style') return cover(styles[0] as Picture, size);
   if (settings.init === 'noise') return noise(size, settings.seed);
   throw new UserError(`The picture "${settings.init}" to start from was not given.`);
 }

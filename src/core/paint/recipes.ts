@@ -25,6 +25,14 @@ const defaultTaps: Readonly<Record<string, { content: string[]; style: string[];
   vgg16: { content: ['block4_conv2'], style: firstOfEachBlock, projection: 1 },
 };
 
+/** What is as it is until somebody turns it. */
+const plain = {
+  strength: 0.5,
+  styleMix: [] as number[],
+  styleScale: 1,
+  color: 'style',
+} satisfies Partial<Settings>;
+
 /**
  * The settings of a preset for a network.
  * @throws UserError when the preset has nothing for this network
@@ -44,6 +52,7 @@ function standard(architecture: Architecture): Recipe {
       contentWeight: 0.08,
       styleWeight: 1,
       tvWeight: 0.05,
+      ...plain,
       contentTaps: equally(taps.content),
       styleTaps: equally(taps.style),
       projection: taps.projection,
@@ -76,6 +85,7 @@ function classic(architecture: Architecture): Recipe {
       contentWeight: 250,
       styleWeight: 1,
       tvWeight: 0,
+      ...plain,
       contentTaps: equally(['block5_conv2']),
       styleTaps: equally(firstOfEachBlock),
       projection: 1,

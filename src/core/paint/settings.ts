@@ -51,6 +51,26 @@ export const settingsSchema = z.strictObject({
   contentWeight: weight,
   styleWeight: weight,
   tvWeight: weight,
+  /**
+   * One dial between content and style, from 0, the content as it is, to 1, no content at all. It multiplies the weights:
+   * that of the content by `4 (1 - s)²`, those of style and smoothness by `4 s²`. At 0.5 they count as they are.
+   */
+  strength: z
+    .number(say('must be a number'))
+    .min(0, say('must be at least 0'))
+    .max(1, say('must be at most 1')),
+  /** The parts of several styles, among each other; empty for equal parts. */
+  styleMix: z.array(
+    z.number(say('must be numbers')).min(0, say('must not be negative')),
+    say('must be a list of numbers'),
+  ),
+  /** The size of the style pictures against the painting's: smaller ones, smaller strokes. */
+  styleScale: z
+    .number(say('must be a number'))
+    .min(0.1, say('must be at least 0.1'))
+    .max(4, say('must be at most 4')),
+  /** Whose colours the painting has: the style's, the content's, or the style's moved to the content's. */
+  color: z.enum(['style', 'content', 'match'], say('must be style, content or match')),
   /** Tap names with their weights among each other. */
   contentTaps: taps,
   styleTaps: taps,
@@ -100,6 +120,31 @@ export function sizeOf({ size, scales }: Partial<Settings>): number {
   return size ?? scales?.at(-1) ?? DEFAULT_SIZE;
 }
 
+/** What content, style and smoothness count for, with the strength in it. */
+export function weightsOf({ contentWeight, styleWeight, tvWeight, strength }: Settings) {
+  const [keep, change] = [4 * (1 - strength) ** 2, 4 * strength ** 2];
+  return {
+    contentWeight: keep * contentWeight,
+    styleWeight: change * styleWeight,
+    tvWeight: change * tvWeight,
+  };
+}
+
+/**
+ * The part of each of so many styles; together 1.
+ * @throws UserError when the settings mix another number of styles
+ */
+export function partsOf({ styleMix }: Settings, styles: number): number[] {
+  const mix = styleMix.length > 0 ? styleMix : Array.from({ length: styles }, () => 1);
+  if (mix.length !== styles) {
+    throw new UserError(
+      `styleMix has ${mix.length} ${mix.length === 1 ? 'number' : 'numbers'} for ${styles} ${styles === 1 ? 'style' : 'styles'}; give one for each.`,
+    );
+  }
+  const sum = mix.reduce((a, b) => a + b, 0);
+  return mix.map((part) => part / sum);
+}
+
 /** The names of all taps that the settings look at. */
 export function tapsOf({ contentTaps, styleTaps }: Settings): string[] {
   return [...new Set([...Object.keys(contentTaps), ...Object.keys(styleTaps)])];
@@ -129,7 +174,8 @@ export function resolveSettings(given: Partial<Settings>, architecture: Architec
   };
 }
 
-function checkSchedule({ size, scales, steps, contentWeight, styleWeight }: Settings): void {
+function checkSchedule(settings: Settings): void {
+  const { size, scales, steps, styleMix } = settings;
   if (scales.length !== steps.length) {
     throw new UserError(
       `steps must be one number, or one for each of the ${scales.length} scales, and there are ${steps.length}.`,
@@ -143,8 +189,14 @@ function checkSchedule({ size, scales, steps, contentWeight, styleWeight }: Sett
       `The last of the scales ${scales.join(',')} must be the size ${size}; leave one of the two out.`,
     );
   }
+  const { contentWeight, styleWeight } = weightsOf(settings);
   if (contentWeight === 0 && styleWeight === 0) {
-    throw new UserError('contentWeight and styleWeight are both 0, which leaves nothing to paint by.');
+    throw new UserError(
+      'Neither content nor style counts, which leaves nothing to paint by; look at contentWeight, styleWeight and strength.',
+    );
+  }
+  if (styleMix.length > 0 && styleMix.every((part) => part === 0)) {
+    throw new UserError('styleMix must have a number above 0.');
   }
 }
 

@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { MessageChannel, parentPort, workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import type { Feeds } from '../../core/engine.ts';
 import type { Answer, Request, WorkerOptions } from './protocol.ts';
@@ -47,6 +47,7 @@ async function handle(request: Request): Promise<Answer> {
       // What goes wrong comes back as an exception; ONNX Runtime would print it as well.
       logSeverityLevel: 4,
     });
+    forget(request.model.buffer as ArrayBuffer);
     programs.set(request.program, { session, feeds: {} });
     return { id, outputs: {} };
   }
@@ -58,6 +59,17 @@ async function handle(request: Request): Promise<Answer> {
     return { id, outputs: {} };
   }
   return { id, outputs: await run(loaded, request.feeds, request.fetches) };
+}
+
+/**
+ * Frees the memory of a buffer now: sent to where nobody listens. The garbage collector does not know how large it is, and
+ * would leave a model of hundreds of megabytes beside the first runs.
+ */
+function forget(buffer: ArrayBuffer): void {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  port1.postMessage(undefined, [buffer]);
+  port1.close();
 }
 
 async function run(

@@ -12,7 +12,7 @@ export interface PaintingRecord {
   readonly settings?: Partial<Settings> | undefined;
   /** File names, without folders, of what was painted, and in whose style. */
   readonly content?: string | undefined;
-  readonly style?: string | undefined;
+  readonly style?: readonly string[] | undefined;
   /** Where the painting was stopped, if it was: it is not what the settings would give. */
   readonly stopped?: { readonly scale: number; readonly step: number; readonly steps: number } | undefined;
 }
@@ -31,7 +31,8 @@ const stepNumber = z.int().min(0);
 const recordSchema = z.object({
   program: z.string().default('Velatura'),
   content: z.string().optional(),
-  style: z.string().optional(),
+  // One style was written as a name alone once.
+  style: z.union([z.string().transform((name) => [name]), z.array(z.string())]).optional(),
   stopped: z.object({ scale: stepNumber, step: stepNumber, steps: stepNumber }).optional(),
   settings: z.unknown(),
 });
