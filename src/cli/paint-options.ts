@@ -17,6 +17,7 @@ export interface PaintCommandOptions extends Partial<Pick<Settings, SettingWithO
   readonly output?: string;
   readonly like?: string;
   readonly preview?: string;
+  readonly force?: boolean;
   readonly threads?: number;
   readonly engine?: EngineChoice;
   readonly quiet?: boolean;
@@ -33,6 +34,8 @@ Examples:
       the same way as a painting before
   $ velatura paint lake.jpg --style swirls.jpg cubes.jpg --style-mix 0.7,0.3
       in two styles at once
+  $ velatura paint 'photos/*.jpg' --style swirls.jpg -o out/
+      many pictures, each into the folder
 `;
 
 export function addPaintOptions(command: Command): Command {
@@ -49,7 +52,7 @@ export function addPaintOptions(command: Command): Command {
     .option('--style <pictures...>', 'the picture in whose style to paint (required), or several')
     .option(
       '-o, --output <file>',
-      'what to write: a .png, .jpg, .webp, .avif or .tif (default: <content>-<style>.png)',
+      'what to write: a .png, .jpg, .webp, .avif or .tif (default: <content>-<style>.png); of several pictures, a folder',
     );
   setting('init', 'picture', 'what to start from: content, style, noise, or a file');
   command
@@ -103,7 +106,7 @@ export function addPaintOptions(command: Command): Command {
 /** More threads than this only wait for each other, and look like a program that hangs. */
 const MOST_THREADS = 2 * availableParallelism();
 
-function threads(text: string): number {
+export function threads(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= MOST_THREADS) return value;
   throw new UserError(

@@ -1,43 +1,43 @@
-import { tmpdir } from 'node:os';
-import { basename, extname, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
   checkFits,
   checkOutput,
   formatOf,
   localPath,
-  type Painting,
-  type PaintingRecord,
-  type Picture,
   preparePainting,
-  resample,
   type Settings,
   type Size,
-  type Step,
   UserError,
-  writePicture,
 } from '../node/index.ts';
+import { chosenSettings, chosenStyles } from './chosen.ts';
 import { adding } from './errors.ts';
+import { finish } from './finish.ts';
 import { checkNoInput, defaultOutput } from './inputs.ts';
 import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from './interrupt.ts';
 import { lastStep } from './last-step.ts';
-import { settingsLike } from './like.ts';
 import { addPaintOptions, type PaintCommandOptions } from './paint-options.ts';
 import { previewTo } from './preview.ts';
 import { personalProgress } from './progress/index.ts';
 import { jsonProgress } from './progress/json.ts';
-import type { Ending, Progress } from './progress/progress.ts';
-import { settingOptions } from './settings.ts';
+import type { Progress } from './progress/progress.ts';
+import { engineOptions } from './run-options.ts';
+import { paintMany } from './series/paint.ts';
+import { isSeries } from './series/plan.ts';
 
-/** `velatura paint`: repaints a picture in the style of another. */
+/** `velatura paint`: repaints a picture, or several, in the style of another. */
 export function addPaint(program: Command): void {
   const command = program
     .command('paint')
     .summary('repaint a picture in the style of another')
     .description(
-      'Repaints a picture, the content, in the style of another.\nWrites the painting, and its path to standard output.',
+      'Repaints a picture, the content, in the style of another.\nWrites the painting, and its path to standard output. Of several pictures each becomes a painting\nin the folder that -o names; where some cannot be painted, the others are, and the exit code is not 0.',
     )
-    .argument('<content>', 'the picture to repaint: JPEG, PNG, WebP, AVIF, TIFF, GIF or SVG');
+    .argument(
+      '<content...>',
+      "the picture to repaint: JPEG, PNG, WebP, AVIF, TIFF, GIF or SVG; or several, or a pattern such as 'photos/*.jpg'",
+    )
+    .option('--force', 'of several pictures, paint again what has been painted');
   addPaintOptions(command).action(run);
 }
 
@@ -49,7 +49,12 @@ interface Job {
   readonly settings: Partial<Settings>;
 }
 
-async function run(content: string, options: PaintCommandOptions): Promise<void> {
+async function run(contents: string[], options: PaintCommandOptions): Promise<void> {
+  if (isSeries(contents, options.output)) await paintMany(contents, options);
+  else await paintOne(contents[0] as string, options);
+}
+
+async function paintOne(content: string, options: PaintCommandOptions): Promise<void> {
   const job = await plan(content, options);
   const shown = personalProgress(options.quiet);
   const progress = options.json ? jsonProgress(process.stdout, shown) : shown;
@@ -68,14 +73,11 @@ async function run(content: string, options: PaintCommandOptions): Promise<void>
 }
 
 async function plan(content: string, options: PaintCommandOptions): Promise<Job> {
-  const { style, output } = options;
-  if (style === undefined)
-    throw new UserError('Name the picture in whose style to paint with --style <picture>.');
-  const styles = style.map(localPath);
+  const styles = chosenStyles(options);
   const job = {
     content: localPath(content),
     styles,
-    output: output ?? defaultOutput(localPath(content), styles),
+    output: options.output ?? defaultOutput(localPath(content), styles),
     settings: await chosenSettings(options),
   };
   await checkFiles(job, options);
@@ -84,61 +86,35 @@ async function plan(content: string, options: PaintCommandOptions): Promise<Job>
 
 async function paintJob(
   { content, styles, output, settings }: Job,
-  { threads, engine, preview: previewFile, json }: PaintCommandOptions,
+  options: PaintCommandOptions,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
+  const { preview: previewFile, json } = options;
   const painting = await preparePainting(content, {
     ...settings,
     style: styles,
-    ...(threads !== undefined && { threads }),
-    ...(engine !== undefined && { engine }),
+    ...engineOptions(options, progress),
     signal,
-    onDownload: progress.download,
-    onNote: progress.note,
   });
   try {
-    const { width, height } = painting.sizes.at(-1) as Size;
     for (const file of [output, previewFile]) {
-      if (file !== undefined) checkFits({ width, height }, formatOf(file));
+      if (file !== undefined) checkFits(painting.sizes.at(-1) as Size, formatOf(file));
     }
     const names = { content: basename(content), style: styles.map((style) => basename(style)) };
     progress.begin({ ...painting, ...names });
     const preview = previewFile === undefined ? undefined : previewTo(previewFile, failedPreview(progress));
-    const { last, failure } = await lastStep(painting, signal, progress, preview);
+    const painted = await lastStep(painting, signal, progress, preview);
     await preview?.finish();
 
-    const stopped = signal.aborted || failure ? stoppedAt(last, painting) : undefined;
-    const record = { settings: painting.settings, ...names, stopped };
-    try {
-      await writeSomewhere(output, resample(last.picture, width, height), record);
-    } catch (error) {
-      throw failure ? adding(failure, (error as Error).message) : error;
-    }
-    const seconds = performance.now() / 1000;
-    const peakMemory = process.resourceUsage().maxRSS * 1024;
-    progress.end({ file: output, width, height, seconds, peakMemory, stopped });
+    const ending = await finish(output, painting, painted, names, signal.aborted);
+    progress.end(ending);
     if (!json) process.stdout.write(`${output}\n`);
-    if (failure) throw adding(failure, `The painting as far as it got is in ${output}.`);
-    if (stopped) process.exitCode = INTERRUPTED_CODE;
+    if (painted.failure) throw adding(painted.failure, `The painting as far as it got is in ${output}.`);
+    if (ending.stopped) process.exitCode = INTERRUPTED_CODE;
   } finally {
     await painting.close();
   }
-}
-
-/** Where the painting was stopped; nothing if its last step was being done anyway. */
-function stoppedAt({ scale, step, steps }: Step, { settings }: Painting): Ending['stopped'] {
-  const complete = scale === settings.scales.at(-1) && step === steps;
-  return complete ? undefined : { scale, step, steps };
-}
-
-/** The settings that were given, over those of the painting that is to be like. */
-async function chosenSettings(options: PaintCommandOptions): Promise<Partial<Settings>> {
-  const names = Object.keys(settingOptions) as (keyof typeof settingOptions)[];
-  const given: Partial<Settings> = Object.fromEntries(
-    names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
-  );
-  return options.like === undefined ? given : await settingsLike(options.like, given);
 }
 
 /** @throws UserError when a file to be written cannot be, or is one of those that are read */
@@ -153,24 +129,6 @@ async function checkFiles(
   }
   if (preview !== undefined && resolve(preview) === resolve(output)) {
     throw new UserError(`The preview and the painting cannot be the same file, ${output}.`);
-  }
-}
-
-/**
- * Writes the painting; where that fails, as on a full disk, as PNG into the folder for temporary files, since it may
- * have taken hours.
- * @throws an error saying what went wrong, and where the painting is
- */
-async function writeSomewhere(output: string, picture: Picture, record: PaintingRecord): Promise<void> {
-  try {
-    await writePicture(output, picture, record);
-  } catch (error) {
-    const elsewhere = join(tmpdir(), `velatura-${process.pid}-${basename(output, extname(output))}.png`);
-    const kept = await writePicture(elsewhere, picture, record).then(
-      () => true,
-      () => false,
-    );
-    throw kept ? adding(error, `The painting is in ${elsewhere}.`) : error;
   }
 }
 

@@ -3,4 +3,12 @@ export { createEngine, type EngineOptions } from './engine/engine.ts';
 export { checkEngineChoice, chooseProvider, type EngineChoice, type Provider } from './engine/provider.ts';
 export { type Painting, type PaintOptions, paint, preparePainting, repaint } from './paint.ts';
 export * from './pictures/index.ts';
+export { type PaintedInSeries, type PreparedInSeries, prepareSeries, repaintSeries } from './series.ts';
 export * from './store/index.ts';
+export {
+  openStudio,
+  type PreparedPainting,
+  type Studio,
+  type StudioOptions,
+  type Variation,
+} from './studio.ts';

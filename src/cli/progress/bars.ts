@@ -2,6 +2,7 @@ import { createLogUpdate } from 'log-update';
 import type { Progress as Download, Losses, Step } from '../../node/index.ts';
 import { duration, lossText, megabytes } from '../text.ts';
 import { type Estimate, estimateTime } from './estimate.ts';
+import { LONGEST_BAR, type Painter, painter } from './painter.ts';
 import { type Progress, type Scale, scalesOf, stoppedAt, title } from './progress.ts';
 
 /** How far a scale is. */
@@ -124,32 +125,9 @@ function barLine(bar: Bar, all: readonly Bar[], width: number, paint: Painter): 
 /** The losses to show, from the most to the fewest. */
 const TERMS = [['content', 'style', 'tv'], ['total'], []] as const;
 const SHORTEST_BAR = 12;
-const LONGEST_BAR = 50;
 /** Columns for the time of a scale. */
 const TIME = 8;
 
 function lengthOf(terms: readonly string[]): number {
   return terms.reduce((sum, name) => sum + name.length + 9, 0);
-}
-
-interface Painter {
-  dim(text: string): string;
-  bar(share: number, length: number): string;
-}
-
-/** Colours where the terminal has them, and the person has not set NO_COLOR. */
-function painter(terminal: NodeJS.WriteStream): Painter {
-  const colours = terminal.hasColors?.() ?? false;
-  const styled = (on: number, off: number) => (text: string) =>
-    colours && text ? `\x1b[${on}m${text}\x1b[${off}m` : text;
-  const dim = styled(2, 22);
-  const cyan = styled(36, 39);
-  return {
-    dim,
-    bar(share, length) {
-      const whole = Math.max(0, Math.floor(length));
-      const full = Math.min(whole, Math.round(share * whole));
-      return cyan('━'.repeat(full)) + dim((colours ? '━' : ' ').repeat(whole - full));
-    },
-  };
 }

@@ -14,6 +14,7 @@ export {
   objectiveAt,
   paintPicture,
   type Step,
+  type StyleMemory,
   statisticsAt,
   styleSize,
   type Work,

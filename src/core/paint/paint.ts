@@ -19,7 +19,15 @@ export interface Work {
   readonly start?: Picture;
   readonly network: Network;
   readonly settings: Settings;
+  /** What works with the same network and the same pictures of styles have found out before, and find out for each other. */
+  readonly memory?: StyleMemory;
 }
+
+/**
+ * The statistics of style pictures by the settings that they depend on. A style is known by its object, and forgotten
+ * with it.
+ */
+export type StyleMemory = WeakMap<Picture, Map<string, Record<string, Float32Array>>>;
 
 /** The losses of a painting, each times its weight, and their sum. */
 export interface Losses {
@@ -145,14 +153,31 @@ async function mixedStatistics(
   const parts = partsOf(work.settings, work.styles.length);
   const mixed: Record<string, Float32Array> = {};
   for (const [i, style] of work.styles.entries()) {
-    const { data } = resampleTo(style, styleSize(work.settings, scale));
-    const found = await runOnce(engine, statisticsAt(work, style, scale), { picture: data });
+    const found = await statisticsOf(style, work, scale, engine);
     for (const [name, values] of Object.entries(found)) {
       mixed[name] ??= new Float32Array(values.length);
       addScaled(mixed[name], mixed[name], parts[i] as number, values);
     }
   }
   return mixed;
+}
+
+/** The statistics of one style at one scale: remembered, or found and remembered. */
+async function statisticsOf(
+  style: Picture,
+  work: Work,
+  scale: number,
+  engine: Engine,
+): Promise<Record<string, Float32Array>> {
+  const known = work.memory?.get(style) ?? new Map<string, Record<string, Float32Array>>();
+  // All settings but those that a series varies: a setting too many costs a search, one too few a wrong painting.
+  const key = JSON.stringify([scale, { ...work.settings, strength: 0, seed: 0 }]);
+  const remembered = known.get(key);
+  if (remembered) return remembered;
+  const { data } = resampleTo(style, styleSize(work.settings, scale));
+  const found = await runOnce(engine, statisticsAt(work, style, scale), { picture: data });
+  work.memory?.set(style, known.set(key, found));
+  return found;
 }
 
 /** Compiles the objective at one scale, and finds the targets that the two pictures set at this scale. */

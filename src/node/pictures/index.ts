@@ -1,4 +1,5 @@
 export { checkFits, type EncodeOptions, encodePicture, formatOf, type PictureFormat } from './encode.ts';
+export { findPictures, isPattern } from './find.ts';
 export { type ReadOptions, readPicture } from './read.ts';
 export { type FoundRecord, type PaintingRecord, readRecord, readSettings } from './record.ts';
 export { localPath, type PictureSource } from './source.ts';

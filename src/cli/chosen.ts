@@ -1,0 +1,25 @@
+import { localPath, type Settings, UserError } from '../node/index.ts';
+import { settingsLike } from './like.ts';
+import type { PaintCommandOptions } from './paint-options.ts';
+import { settingOptions } from './settings.ts';
+
+/** @throws UserError when no style is named */
+export function chosenStyles({ style }: PaintCommandOptions): string[] {
+  if (style === undefined)
+    throw new UserError('Name the picture in whose style to paint with --style <picture>.');
+  return style.map(localPath);
+}
+
+/** The settings that were given, over those of the painting that is to be like. */
+export async function chosenSettings(options: PaintCommandOptions): Promise<Partial<Settings>> {
+  const given = givenSettings(options);
+  return options.like === undefined ? given : await settingsLike(options.like, given);
+}
+
+/** The settings among the options of a command. */
+export function givenSettings(options: Partial<Settings>): Partial<Settings> {
+  const names = Object.keys(settingOptions) as (keyof typeof settingOptions)[];
+  return Object.fromEntries(
+    names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
+}

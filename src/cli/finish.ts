@@ -1,0 +1,63 @@
+import { tmpdir } from 'node:os';
+import { basename, extname, join } from 'node:path';
+import {
+  type PaintingRecord,
+  type Picture,
+  type PreparedPainting,
+  resample,
+  type Size,
+  type Step,
+  writePicture,
+} from '../node/index.ts';
+import { adding } from './errors.ts';
+import type { LastStep } from './last-step.ts';
+import type { Ending } from './progress/progress.ts';
+
+/**
+ * Writes a painting as far as it got, at its full size, with its record.
+ * @returns what is to be said of it
+ * @throws what ended the painting or the writing, with a sentence that says where the painting is
+ */
+export async function finish(
+  output: string,
+  painting: PreparedPainting,
+  { last, failure }: LastStep,
+  names: Pick<PaintingRecord, 'content' | 'style'>,
+  stopping: boolean,
+): Promise<Ending> {
+  const { width, height } = painting.sizes.at(-1) as Size;
+  const stopped = stopping || failure ? stoppedAt(last, painting) : undefined;
+  const record = { settings: painting.settings, ...names, stopped };
+  try {
+    await writeSomewhere(output, resample(last.picture, width, height), record);
+  } catch (error) {
+    throw failure ? adding(failure, (error as Error).message) : error;
+  }
+  const seconds = performance.now() / 1000;
+  const peakMemory = process.resourceUsage().maxRSS * 1024;
+  return { file: output, width, height, seconds, peakMemory, stopped };
+}
+
+/** Where the painting was stopped; nothing if its last step was being done anyway. */
+function stoppedAt({ scale, step, steps }: Step, { settings }: PreparedPainting): Ending['stopped'] {
+  const complete = scale === settings.scales.at(-1) && step === steps;
+  return complete ? undefined : { scale, step, steps };
+}
+
+/**
+ * Writes the painting; where that fails, as on a full disk, as PNG into the folder for temporary files, since it may
+ * have taken hours.
+ * @throws an error saying what went wrong, and where the painting is
+ */
+async function writeSomewhere(output: string, picture: Picture, record: PaintingRecord): Promise<void> {
+  try {
+    await writePicture(output, picture, record);
+  } catch (error) {
+    const elsewhere = join(tmpdir(), `velatura-${process.pid}-${basename(output, extname(output))}.png`);
+    const kept = await writePicture(elsewhere, picture, record).then(
+      () => true,
+      () => false,
+    );
+    throw kept ? adding(error, `The painting is in ${elsewhere}.`) : error;
+  }
+}

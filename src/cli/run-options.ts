@@ -1,0 +1,16 @@
+import type { StudioOptions } from '../node/index.ts';
+import type { PaintCommandOptions } from './paint-options.ts';
+import type { Progress } from './progress/progress.ts';
+
+/** How to run, as the library has it: on what, and whom to tell. */
+export function engineOptions(
+  { threads, engine }: Pick<PaintCommandOptions, 'threads' | 'engine'>,
+  progress: Pick<Progress, 'download' | 'note'>,
+): StudioOptions {
+  return {
+    ...(threads !== undefined && { threads }),
+    ...(engine !== undefined && { engine }),
+    onDownload: progress.download,
+    onNote: progress.note,
+  };
+}

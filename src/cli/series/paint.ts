@@ -1,0 +1,139 @@
+import { basename, resolve } from 'node:path';
+import {
+  checkFits,
+  checkOutput,
+  formatOf,
+  type PreparedPainting,
+  prepareSeries,
+  type Size,
+  UserError,
+} from '../../node/index.ts';
+import { chosenSettings, chosenStyles } from '../chosen.ts';
+import { adding, USER_ERROR_CODE } from '../errors.ts';
+import { finish } from '../finish.ts';
+import { checkNoInput } from '../inputs.ts';
+import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from '../interrupt.ts';
+import { lastStep } from '../last-step.ts';
+import type { PaintCommandOptions } from '../paint-options.ts';
+import { previewTo } from '../preview.ts';
+import { engineOptions } from '../run-options.ts';
+import { printable } from '../text.ts';
+import { seriesProgress } from './index.ts';
+import { isDone, makeFolder, planSeries, type Task } from './plan.ts';
+import type { Failure, SeriesProgress } from './progress.ts';
+
+/**
+ * `velatura paint` with several contents: paints them into a folder. Goes on past what cannot be painted, and says at the
+ * end what that was.
+ */
+export async function paintMany(contents: readonly string[], options: PaintCommandOptions): Promise<void> {
+  const styles = chosenStyles(options);
+  const settings = await chosenSettings(options);
+  const folder = options.output ?? '.';
+  const tasks = await planSeries(contents, styles, folder);
+  const { init, network } = settings;
+  const inputs = [...tasks.map(({ content }) => content), ...styles, init, network, options.like].filter(
+    (path) => path !== undefined,
+  );
+  await makeFolder(folder);
+  const todo: Task[] = [];
+  for (const task of tasks) if (options.force || !(await isDone(task.output))) todo.push(task);
+  await checkOutputs(todo, inputs, options.preview);
+
+  const progress = seriesProgress(options);
+  const interrupt = listenForInterrupt(() => progress.stopping());
+  const { signal } = interrupt;
+  const failures: { failure: Failure; error: Error }[] = [];
+  let painted = 0;
+  try {
+    progress.open(tasks.length, tasks.length - todo.length);
+    const series = prepareSeries(
+      todo.map(({ content }) => content),
+      { ...settings, style: styles, ...engineOptions(options, progress), signal },
+    );
+    // Where nothing is to be done nothing needs to be loaded.
+    if (todo.length > 0) {
+      for await (const { index, content, painting, error } of series) {
+        const { output } = todo[index] as Task;
+        try {
+          if (error) throw error;
+          const names = { content: basename(content), style: styles.map((style) => basename(style)) };
+          await paintOne(painting, output, names, options, progress, signal);
+          painted++;
+        } catch (thrown) {
+          if (thrown instanceof Interrupted || !(thrown instanceof Error)) throw thrown;
+          const failure = { content, reason: printable(thrown.message.split('\n')[0] ?? ''), paintings: 1 };
+          failures.push({ failure, error: thrown });
+          progress.failed(failure);
+        }
+        if (signal.aborted) break;
+      }
+    }
+    if (signal.aborted) process.exitCode = INTERRUPTED_CODE;
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    process.exitCode = INTERRUPTED_CODE;
+  } finally {
+    interrupt.release();
+    progress.close();
+  }
+  const there = tasks.length - todo.length;
+  progress.finish({ painted, there, failures: failures.map(({ failure }) => failure) });
+  reportFailures(failures);
+}
+
+async function paintOne(
+  painting: PreparedPainting,
+  output: string,
+  names: { content: string; style: string[] },
+  { preview: previewFile, json }: PaintCommandOptions,
+  progress: SeriesProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const file of [output, previewFile]) {
+    if (file !== undefined) checkFits(painting.sizes.at(-1) as Size, formatOf(file));
+  }
+  progress.begin({ ...painting, ...names }, output);
+  const preview =
+    previewFile === undefined
+      ? undefined
+      : previewTo(previewFile, (error) =>
+          progress.note(`The preview is left out. ${(error as Error).message}`),
+        );
+  const painted = await lastStep(painting, signal, progress, preview);
+  await preview?.finish();
+  const ending = await finish(output, painting, painted, names, signal.aborted);
+  progress.end(ending);
+  if (!json) process.stdout.write(`${output}\n`);
+  if (painted.failure) throw adding(painted.failure, `The painting as far as it got is in ${output}.`);
+}
+
+/** @throws UserError when a file to be written cannot be, or is one of those that are read */
+async function checkOutputs(
+  tasks: readonly Task[],
+  inputs: readonly string[],
+  preview: string | undefined,
+): Promise<void> {
+  for (const { output } of tasks) {
+    await checkNoInput(output, inputs);
+    await checkOutput(output);
+    if (preview !== undefined && resolve(preview) === resolve(output)) {
+      throw new UserError(`The preview and a painting cannot be the same file, ${output}.`);
+    }
+  }
+  if (preview === undefined) return;
+  await checkNoInput(preview, inputs);
+  await checkOutput(preview);
+}
+
+/**
+ * Says on standard error what could not be painted, and sets the exit code: 2 where the person can put all of it right, 1
+ * for anything else, and that of Ctrl-C where it was pressed.
+ */
+export function reportFailures(failures: readonly { failure: Failure; error: Error }[]): void {
+  if (failures.length === 0) return;
+  process.stderr.write('Not painted:\n');
+  for (const { failure } of failures)
+    process.stderr.write(`  ${printable(failure.content)}: ${failure.reason}\n`);
+  process.exitCode ??= failures.every(({ error }) => error instanceof UserError) ? USER_ERROR_CODE : 1;
+}

@@ -1,0 +1,99 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { findPictures, formatOf, isPattern, localPath, readRecord, UserError } from '../../node/index.ts';
+import { defaultOutput } from '../inputs.ts';
+
+/** One painting of a series. */
+export interface Task {
+  readonly content: string;
+  readonly output: string;
+}
+
+/** Whether the words name a series, though perhaps of one picture, and the output a folder. */
+export function isSeries(contents: readonly string[], output: string | undefined): boolean {
+  return contents.length > 1 || contents.some(isPattern) || (output !== undefined && /[\\/]$/.test(output));
+}
+
+/**
+ * Which pictures are to become which files of the folder. What is named twice is painted once, and a painting of this very
+ * series that a pattern finds as well is not painted from.
+ * @throws UserError when a pattern finds nothing, or two paintings would be the same file
+ */
+export async function planSeries(
+  contents: readonly string[],
+  styles: readonly string[],
+  folder: string,
+): Promise<Task[]> {
+  const named = contents.filter((name) => !isPattern(name)).map(localPath);
+  const found: string[] = [];
+  for (const pattern of contents.filter(isPattern)) found.push(...(await matching(pattern)));
+  const outputOf = (content: string) => join(folder, defaultOutput(content, styles));
+  const results = new Set([...named, ...found].map((content) => resolve(outputOf(content))));
+  const usable = [...named, ...found.filter((content) => !results.has(resolve(content)))];
+
+  const contentsByPath = new Map(usable.toReversed().map((content) => [resolve(content), content]));
+  const tasks = [...contentsByPath.values()]
+    .toReversed()
+    .map((content) => ({ content, output: outputOf(content) }));
+  checkDistinct(tasks);
+  return tasks;
+}
+
+async function matching(pattern: string): Promise<string[]> {
+  const found = await findPictures(pattern);
+  if (found.length > 0) return found;
+  throw new UserError(`No picture here matches ${pattern}; check the folder and the ending.`);
+}
+
+/** @throws UserError naming the first two contents whose paintings would be one file */
+function checkDistinct(tasks: readonly Task[]): void {
+  const seen = new Map<string, string>();
+  for (const { content, output } of tasks) {
+    // Some file systems take large and small letters for the same.
+    const key = output.normalize().toLowerCase();
+    const other = seen.get(key);
+    if (other !== undefined) {
+      throw new UserError(
+        `${other} and ${content} would both become ${output}; rename one, or paint them into different folders.`,
+      );
+    }
+    seen.set(key, content);
+  }
+}
+
+/**
+ * Makes the folder for paintings where it is not there yet.
+ * @throws UserError when it cannot be, or the name is a file's
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const there = await stat(folder).catch(() => undefined);
+  if (there?.isDirectory()) return;
+  if (there || looksLikeFile(folder)) {
+    throw new UserError(
+      `Several pictures need a folder to be painted into, and ${folder} is named as a file.`,
+    );
+  }
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UserError(`The folder ${folder} cannot be made (${code}); name another.`, { cause: error });
+  }
+}
+
+/** `out.png` was meant to be a picture. */
+function looksLikeFile(path: string): boolean {
+  try {
+    formatOf(path);
+    return !/[\\/]$/.test(path);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a painting is there and whole: one that was stopped is not. A file that nobody painted is left alone. */
+export async function isDone(output: string): Promise<boolean> {
+  if (!(await stat(output).catch(() => undefined))) return false;
+  const record = await readRecord(output).catch(() => undefined);
+  return record?.stopped === undefined;
+}

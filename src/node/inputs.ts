@@ -1,0 +1,38 @@
+import { UserError } from '../core/errors.ts';
+import { INITS, type Settings, sizeOf, styleSize } from '../core/paint/index.ts';
+import type { Picture } from '../core/picture/picture.ts';
+import { type PictureSource, readPicture } from './pictures/index.ts';
+
+/*
+ * The pictures of a painting, read no larger than it needs them. All throw UserErrors as `readPicture` does.
+ */
+
+export function readContent(source: PictureSource, settings: Partial<Settings>): Promise<Picture> {
+  return readPicture(source, { longest: sizeOf(settings), name: 'The content' });
+}
+
+/** @param style one, or several */
+export async function readStyles(
+  style: PictureSource | readonly PictureSource[],
+  settings: Partial<Settings>,
+): Promise<Picture[]> {
+  const sources = Array.isArray(style) ? (style as PictureSource[]) : [style as PictureSource];
+  if (sources.length === 0) throw new UserError('There must be at least one style.');
+  const longest = styleSize({ styleScale: 1, ...settings } as Settings, sizeOf(settings));
+  const pictures: Picture[] = [];
+  for (const source of sources) pictures.push(await readPicture(source, { longest, name: 'The style' }));
+  return pictures;
+}
+
+/** The picture to start from, where there is one besides content and style: given itself, or as a file in the settings. */
+export async function readStart(
+  start: PictureSource | undefined,
+  settings: Partial<Settings>,
+): Promise<{ readonly start?: Picture }> {
+  const { init = 'content' } = settings;
+  const source = start ?? (INITS.includes(init) ? undefined : init);
+  if (source === undefined) return {};
+  return {
+    start: await readPicture(source, { longest: sizeOf(settings), name: 'The picture to start from' }),
+  };
+}
