@@ -7,10 +7,16 @@ import { localPath, UserError } from '../node/index.ts';
  * @throws UserError naming the file
  */
 export async function checkNoInput(output: string, inputs: readonly string[]): Promise<void> {
-  const target = await identity(output);
-  if (!target) return;
-  for (const input of inputs) {
-    if ((await identity(localPath(input))) === target) {
+  await checkNoInputs([output], inputs);
+}
+
+/** The same for several files. */
+export async function checkNoInputs(outputs: readonly string[], inputs: readonly string[]): Promise<void> {
+  const read = new Set<string | undefined>();
+  for (const input of inputs) read.add(await identity(localPath(input)));
+  for (const output of outputs) {
+    const target = await identity(output);
+    if (target !== undefined && read.has(target)) {
       throw new UserError(
         `${output} is what is painted from, and would be overwritten; name another file to write.`,
       );

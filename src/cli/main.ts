@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { EngineError, UserError } from '../node/index.ts';
+import { addAugment } from './augment.ts';
 import { USER_ERROR_CODE } from './errors.ts';
 import { addModels } from './models.ts';
 import { addPaint } from './paint.ts';
@@ -37,6 +38,7 @@ function createProgram(): Command {
       getErrHelpWidth: () => Math.min(process.stderr.columns ?? 80, 110),
     });
   addPaint(program);
+  addAugment(program);
   addShow(program);
   addModels(program);
   return program;

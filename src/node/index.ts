@@ -1,4 +1,5 @@
 export * from '../core/index.ts';
+export * from './augment/index.ts';
 export { createEngine, type EngineOptions } from './engine/engine.ts';
 export { checkEngineChoice, chooseProvider, type EngineChoice, type Provider } from './engine/provider.ts';
 export { type Painting, type PaintOptions, paint, preparePainting, repaint } from './paint.ts';

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { createLogUpdate } from 'log-update';
 import { barProgress } from '../progress/bars.ts';
 import { LONGEST_BAR, painter } from '../progress/painter.ts';
-import { heading, pace, type SeriesProgress, summary } from './progress.ts';
+import { complaint, heading, pace, type SeriesProgress, summary } from './progress.ts';
 
 /** On a terminal: one bar for the whole series, redrawn in its place, under the titles of what was painted. */
 export function seriesBar(terminal: NodeJS.WriteStream): SeriesProgress {
@@ -52,10 +52,10 @@ export function seriesBar(terminal: NodeJS.WriteStream): SeriesProgress {
       going.next(1);
       now = basename(file);
     },
-    failed({ content, reason, paintings }) {
+    failed(failure) {
       pause();
-      going.next(paintings);
-      draw.persist(`${content} was not painted: ${reason}`);
+      going.next(failure.paintings);
+      draw.persist(`Not painted: ${complaint(failure)}`);
     },
     stopping() {
       hint = 'stopping; Ctrl-C again stops at once';

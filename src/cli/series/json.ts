@@ -20,7 +20,7 @@ export function seriesJson(out: NodeJS.WritableStream, aside: SeriesProgress): S
     step: single.step,
     end: single.end,
     failed: ({ content, reason }) => write({ event: 'failed', content, reason }),
-    finish: ({ painted, there, failures }) =>
-      write({ event: 'end', painted, there, failed: failures.map(({ content }) => content) }),
+    finish: ({ painted, there, left, failures }) =>
+      write({ event: 'end', painted, there, left, failed: failures.map(({ content }) => content) }),
   };
 }

@@ -1,5 +1,5 @@
 import { lineProgress } from '../progress/lines.ts';
-import { counted, heading, pace, type SeriesProgress, summary } from './progress.ts';
+import { complaint, counted, heading, pace, type SeriesProgress, summary } from './progress.ts';
 
 /** Where no terminal is: two lines a painting. */
 export function seriesLines(out: NodeJS.WritableStream): SeriesProgress {
@@ -26,9 +26,9 @@ export function seriesLines(out: NodeJS.WritableStream): SeriesProgress {
         );
       else say(`Painted; ${going.times()}`);
     },
-    failed({ content, reason, paintings }) {
-      going.next(paintings);
-      say(`${content} was not painted: ${reason}`);
+    failed(failure) {
+      going.next(failure.paintings);
+      say(`Not painted: ${complaint(failure)}`);
     },
     stopping() {
       if (open) say('Stopping after this step; Ctrl-C again stops at once.');

@@ -5,19 +5,20 @@ import {
   formatOf,
   type PreparedPainting,
   prepareSeries,
+  type Settings,
   type Size,
   UserError,
 } from '../../node/index.ts';
 import { chosenSettings, chosenStyles } from '../chosen.ts';
-import { adding, USER_ERROR_CODE } from '../errors.ts';
+import { adding } from '../errors.ts';
 import { finish } from '../finish.ts';
-import { checkNoInput } from '../inputs.ts';
+import { checkNoInputs } from '../inputs.ts';
 import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from '../interrupt.ts';
 import { lastStep } from '../last-step.ts';
 import type { PaintCommandOptions } from '../paint-options.ts';
 import { previewTo } from '../preview.ts';
 import { engineOptions } from '../run-options.ts';
-import { printable } from '../text.ts';
+import { failureOf, reportFailures } from './failures.ts';
 import { seriesProgress } from './index.ts';
 import { isDone, makeFolder, planSeries, type Task } from './plan.ts';
 import type { Failure, SeriesProgress } from './progress.ts';
@@ -35,18 +36,37 @@ export async function paintMany(contents: readonly string[], options: PaintComma
   const inputs = [...tasks.map(({ content }) => content), ...styles, init, network, options.like].filter(
     (path) => path !== undefined,
   );
-  await makeFolder(folder);
-  const todo: Task[] = [];
-  for (const task of tasks) if (options.force || !(await isDone(task.output))) todo.push(task);
-  await checkOutputs(todo, inputs, options.preview);
+  const withdraw = await makeFolder(folder);
+  try {
+    const todo: Task[] = [];
+    for (const task of tasks) if (options.force || !(await isDone(task.output))) todo.push(task);
+    await checkOutputs(
+      todo.map(({ output }) => output),
+      inputs,
+      options.preview,
+    );
+    await paintTasks(tasks.length, todo, styles, settings, options);
+  } finally {
+    await withdraw();
+  }
+}
 
+/** @param all paintings of the series, of which `todo` are not there yet */
+async function paintTasks(
+  all: number,
+  todo: readonly Task[],
+  styles: readonly string[],
+  settings: Partial<Settings>,
+  options: PaintCommandOptions,
+): Promise<void> {
+  const there = all - todo.length;
   const progress = seriesProgress(options);
   const interrupt = listenForInterrupt(() => progress.stopping());
   const { signal } = interrupt;
-  const failures: { failure: Failure; error: Error }[] = [];
+  const failures: Failure[] = [];
   let painted = 0;
   try {
-    progress.open(tasks.length, tasks.length - todo.length);
+    progress.open(all, there);
     const series = prepareSeries(
       todo.map(({ content }) => content),
       { ...settings, style: styles, ...engineOptions(options, progress), signal },
@@ -62,8 +82,8 @@ export async function paintMany(contents: readonly string[], options: PaintComma
           painted++;
         } catch (thrown) {
           if (thrown instanceof Interrupted || !(thrown instanceof Error)) throw thrown;
-          const failure = { content, reason: printable(thrown.message.split('\n')[0] ?? ''), paintings: 1 };
-          failures.push({ failure, error: thrown });
+          const failure = failureOf(content, thrown);
+          failures.push(failure);
           progress.failed(failure);
         }
         if (signal.aborted) break;
@@ -77,8 +97,7 @@ export async function paintMany(contents: readonly string[], options: PaintComma
     interrupt.release();
     progress.close();
   }
-  const there = tasks.length - todo.length;
-  progress.finish({ painted, there, failures: failures.map(({ failure }) => failure) });
+  progress.finish({ painted, there, failures, left: todo.length - painted - failures.length });
   reportFailures(failures);
 }
 
@@ -110,30 +129,14 @@ async function paintOne(
 
 /** @throws UserError when a file to be written cannot be, or is one of those that are read */
 async function checkOutputs(
-  tasks: readonly Task[],
+  outputs: readonly string[],
   inputs: readonly string[],
   preview: string | undefined,
 ): Promise<void> {
-  for (const { output } of tasks) {
-    await checkNoInput(output, inputs);
-    await checkOutput(output);
-    if (preview !== undefined && resolve(preview) === resolve(output)) {
-      throw new UserError(`The preview and a painting cannot be the same file, ${output}.`);
-    }
+  const files = [...outputs, ...(preview === undefined ? [] : [preview])];
+  await checkNoInputs(files, inputs);
+  for (const file of files) await checkOutput(file);
+  if (preview !== undefined && outputs.some((output) => resolve(preview) === resolve(output))) {
+    throw new UserError(`The preview and a painting cannot be the same file, ${preview}.`);
   }
-  if (preview === undefined) return;
-  await checkNoInput(preview, inputs);
-  await checkOutput(preview);
-}
-
-/**
- * Says on standard error what could not be painted, and sets the exit code: 2 where the person can put all of it right, 1
- * for anything else, and that of Ctrl-C where it was pressed.
- */
-export function reportFailures(failures: readonly { failure: Failure; error: Error }[]): void {
-  if (failures.length === 0) return;
-  process.stderr.write('Not painted:\n');
-  for (const { failure } of failures)
-    process.stderr.write(`  ${printable(failure.content)}: ${failure.reason}\n`);
-  process.exitCode ??= failures.every(({ error }) => error instanceof UserError) ? USER_ERROR_CODE : 1;
 }

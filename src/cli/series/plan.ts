@@ -1,5 +1,5 @@
-import { mkdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { findPictures, formatOf, isPattern, localPath, readRecord, UserError } from '../../node/index.ts';
 import { defaultOutput } from '../inputs.ts';
 
@@ -24,17 +24,22 @@ export async function planSeries(
   styles: readonly string[],
   folder: string,
 ): Promise<Task[]> {
-  const named = contents.filter((name) => !isPattern(name)).map(localPath);
-  const found: string[] = [];
-  for (const pattern of contents.filter(isPattern)) found.push(...(await matching(pattern)));
+  const candidates: { content: string; found: boolean }[] = [];
+  for (const name of contents) {
+    const found = isPattern(name);
+    const named = found ? await matching(name) : [localPath(name)];
+    candidates.push(...named.map((content) => ({ content, found })));
+  }
   const outputOf = (content: string) => join(folder, defaultOutput(content, styles));
-  const results = new Set([...named, ...found].map((content) => resolve(outputOf(content))));
-  const usable = [...named, ...found.filter((content) => !results.has(resolve(content)))];
+  const results = new Set(candidates.map(({ content }) => resolve(outputOf(content))));
+  const usable = candidates.filter(({ content, found }) => !(found && results.has(resolve(content))));
 
-  const contentsByPath = new Map(usable.toReversed().map((content) => [resolve(content), content]));
-  const tasks = [...contentsByPath.values()]
-    .toReversed()
-    .map((content) => ({ content, output: outputOf(content) }));
+  const paths = new Set<string>();
+  const tasks: Task[] = [];
+  for (const { content } of usable) {
+    if (!paths.has(resolve(content))) tasks.push({ content, output: outputOf(content) });
+    paths.add(resolve(content));
+  }
   checkDistinct(tasks);
   return tasks;
 }
@@ -63,21 +68,36 @@ function checkDistinct(tasks: readonly Task[]): void {
 
 /**
  * Makes the folder for paintings where it is not there yet.
+ * @returns what takes away again what was made, as long as nothing is in it
  * @throws UserError when it cannot be, or the name is a file's
  */
-export async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string): Promise<() => Promise<void>> {
   const there = await stat(folder).catch(() => undefined);
-  if (there?.isDirectory()) return;
+  if (there?.isDirectory()) return async () => {};
   if (there || looksLikeFile(folder)) {
     throw new UserError(
       `Several pictures need a folder to be painted into, and ${folder} is named as a file.`,
     );
   }
   try {
-    await mkdir(folder, { recursive: true });
+    const first = await mkdir(folder, { recursive: true });
+    return async () => {
+      if (first !== undefined) await removeEmpty(resolve(folder), resolve(first));
+    };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UserError(`The folder ${folder} cannot be made (${code}); name another.`, { cause: error });
+  }
+}
+
+/** Removes empty folders, from an inner one to an outer one. */
+async function removeEmpty(inner: string, outer: string): Promise<void> {
+  for (let folder = inner; folder.length >= outer.length; folder = dirname(folder)) {
+    const removed = await rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
   }
 }
 

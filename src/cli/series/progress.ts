@@ -1,7 +1,7 @@
 import type { Step } from '../../node/index.ts';
 import type { Beginning, Ending, Progress } from '../progress/progress.ts';
 import { scalesOf, title } from '../progress/progress.ts';
-import { duration } from '../text.ts';
+import { duration, printable } from '../text.ts';
 
 /** What could not be painted, and why. */
 export interface Failure {
@@ -10,6 +10,8 @@ export interface Failure {
   readonly reason: string;
   /** Paintings that there are not for it. */
   readonly paintings: number;
+  /** Whether the person can put it right. */
+  readonly expected: boolean;
 }
 
 /** What became of a series. */
@@ -18,6 +20,8 @@ export interface Tally {
   /** Painted before this run. */
   readonly there: number;
   readonly failures: readonly Failure[];
+  /** Not begun when it was stopped. */
+  readonly left: number;
 }
 
 /** Tells the person, or a program, how a series of paintings goes. */
@@ -95,14 +99,20 @@ export function heading(place: string, beginning: Beginning): string {
 }
 
 /** `Painted 10 pictures in 2:04; 1 was there already; 1 could not be painted.` */
-export function summary({ painted, there, failures }: Tally, seconds: number): string {
+export function summary({ painted, there, failures, left }: Tally, seconds: number): string {
   const failed = failures.reduce((sum, { paintings }) => sum + paintings, 0);
   const parts = [
     `Painted ${counted(painted, 'picture')} in ${duration(seconds)}`,
     ...(there > 0 ? [`${there} ${there === 1 ? 'was' : 'were'} there already`] : []),
     ...(failed > 0 ? [`${failed} could not be painted`] : []),
+    ...(left > 0 ? [`${left} ${left === 1 ? 'is' : 'are'} left`] : []),
   ];
   return `${parts.join('; ')}.`;
+}
+
+/** What is wrong, with the name of what it is wrong with. */
+export function complaint({ content, reason }: Failure): string {
+  return printable(reason.includes(content) ? reason : `${content}: ${reason}`);
 }
 
 /** `1 picture`, `2 pictures` */

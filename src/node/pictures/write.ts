@@ -59,15 +59,23 @@ export async function checkOutput(path: string): Promise<void> {
 
 /** Runs something with the path of a temporary file in the same folder, which is gone afterwards. */
 async function throughTemporary(target: string, run: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = join(
-    dirname(target),
-    `.${basename(target).slice(0, 100)}.${randomUUID().slice(0, 8)}.part`,
-  );
+  const temporary = join(dirname(target), `${temporaryStart(target)}${randomUUID().slice(0, 8)}.part`);
   try {
     await run(temporary);
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** A file's name may be as long as the system allows, and the temporary one's no longer. */
+function temporaryStart(target: string): string {
+  return `.${basename(target).slice(0, 100)}.`;
+}
+
+/** Whether a file has the name of a temporary one from which another was to be made. */
+export function isTemporaryOf(name: string, target: string): boolean {
+  const start = temporaryStart(target);
+  return name.startsWith(start) && /^[0-9a-f]{8}\.part$/.test(name.slice(start.length));
 }
 
 /** Where a path leads: a link stays one, and what it points to is replaced, or made where there is nothing yet. */
