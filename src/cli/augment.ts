@@ -57,7 +57,7 @@ export function addAugment(program: Command): void {
     .argument('<folder>', 'the pictures')
     .requiredOption('--styles <folder>', 'the pictures in whose styles to paint (required)')
     .requiredOption('-o, --output <folder>', 'where to write (required)')
-    .option('--per-image <number>', 'copies of each picture (default: 1)', wholeNumber('--per-image'))
+    .option('--per-image <number>', 'copies of each picture (default: 1)', copies)
     .option(
       '--seed <number>',
       'another number draws other styles and strengths (default: 0)',
@@ -181,11 +181,9 @@ function ending(file: string, { width, height }: Size): Ending {
   };
 }
 
-function wholeNumber(option: string): (text: string) => number {
-  return (text) => {
-    if (/^\d+$/.test(text)) return Number(text);
-    throw new UserError(`${option} must be a whole number, not "${text}".`);
-  };
+function copies(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
+  throw new UserError(`--per-image must be a whole number from 1, not "${text}".`);
 }
 
 /** `0.3..0.7`, or one number. */
