@@ -28,6 +28,8 @@ import {
   serialize,
   slice,
   spaceToDepth,
+  sqrt,
+  stop,
   sub,
   subsample,
   sum,
@@ -101,6 +103,12 @@ const operations: Record<string, fc.Arbitrary<Case>> = {
   sum: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: sum })),
   sumSquares: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: sumSquares })),
   fill: fc.tuple(side, side).map(([h, w]) => ({ shape: [], build: (x) => fill(x, [h, w]) })),
+  sqrt: side.map((n) => ({ shape: [n], build: (x) => sqrt(add(mul(x, x), scalar(1))) })),
+  'stop of one of two ways': side.map((n) => ({
+    shape: [n],
+    // What is stopped counts as a constant: here one that adds nothing.
+    build: (x) => add(x, sub(stop(x), stop(x))),
+  })),
   relu: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: relu })),
   reshape: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: (x) => reshape(x, [w, h, 1]) })),
   transpose: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: transpose })),

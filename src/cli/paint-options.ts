@@ -87,6 +87,7 @@ export function addPaintOptions(command: Command): Command {
   setting('network', 'name', 'resnet50, vgg19, vgg16, or a weight file');
   setting('contentTaps', 'list', 'where in the network to compare contents; with weights as 4b:1,4c:0.5');
   setting('styleTaps', 'list', 'and where styles');
+  setting('styleLoss', 'name', 'what styles are measured by: gram, moments (quickest) or wasserstein');
   setting('projection', 'share', 'compare styles in this share of the channels; 1 is slower and exact');
   setting('pooling', 'kind', 'max or avg');
   setting('optimizer', 'name', 'lbfgs or adam');

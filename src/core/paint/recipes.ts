@@ -31,6 +31,7 @@ const plain = {
   styleMix: [] as number[],
   styleScale: 1,
   color: 'style',
+  styleLoss: 'gram',
 } satisfies Partial<Settings>;
 
 /**

@@ -74,6 +74,8 @@ export const settingsSchema = z.strictObject({
   /** Tap names with their weights among each other. */
   contentTaps: taps,
   styleTaps: taps,
+  /** What styles are measured by: Gram matrices, means and deviations, or the distance of Gaussians. */
+  styleLoss: z.enum(['gram', 'moments', 'wasserstein'], say('must be gram, moments or wasserstein')),
   /** The share of a map's channels in which styles are compared: random directions, fewer where speed counts. */
   projection: z
     .number(say('must be a number'))
@@ -179,6 +181,11 @@ function checkSchedule(settings: Settings): void {
   if (scales.length !== steps.length) {
     throw new UserError(
       `steps must be one number, or one for each of the ${scales.length} scales, and there are ${steps.length}.`,
+    );
+  }
+  if (settings.losses === 'classic' && settings.styleLoss !== 'gram') {
+    throw new UserError(
+      `The classic losses have no style loss but gram, not ${settings.styleLoss}; leave one of the two out.`,
     );
   }
   if (scales.some((scale, i) => i > 0 && scale <= (scales[i - 1] as number))) {
