@@ -58,6 +58,7 @@ describe('the projection of feature maps', () => {
       margin: 0,
       projection: 0.5,
       styleLoss: 'gram' as const,
+      edges: 'mirror' as const,
     };
     const targets = styleStatistics({ ...view, width: 32, height: 32 }, ['block2_conv1', 'block3_conv1']);
     expect(targets['style block2_conv1']?.shape).toEqual([16, 16]);

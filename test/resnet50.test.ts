@@ -22,6 +22,7 @@ describe('ResNet-50 with its ImageNet weights', () => {
     margin: 0,
     projection: 1,
     styleLoss: 'gram' as const,
+    edges: 'mirror' as const,
   });
   const options = () => ({
     ...view(),

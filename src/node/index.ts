@@ -4,3 +4,4 @@ export { checkEngineChoice, chooseProvider, type EngineChoice, type Provider } f
 export { type Painting, type PaintOptions, paint, preparePainting, repaint } from './paint.ts';
 export * from './pictures/index.ts';
 export * from './store/index.ts';
+export { prepareTexture, type TextureOptions, texture } from './texture.ts';

@@ -1,10 +1,11 @@
 import {
   add,
   crop,
+  type Edges,
   gradient,
   input,
-  mirrorPad,
   type Outputs,
+  padEdges,
   scalar,
   scale,
   type Tensor,
@@ -28,10 +29,12 @@ export interface View {
   readonly network: Network;
   readonly pooling: Pooling;
   /**
-   * Pixels by which the picture is mirrored outwards before the network sees it; the same border is taken off the
+   * Pixels by which the picture is continued outwards before the network sees it; the same border is taken off the
    * feature maps. Without it the zero padding of the convolutions counts as a dark frame, and is painted as one.
    */
   readonly margin: number;
+  /** By what: its mirror image, or its other side. */
+  readonly edges: Edges;
   /** The share of a map's channels onto which it is projected before its Gram matrix is taken (see `project`). */
   readonly projection: number;
   /** What styles are measured by. */
@@ -67,7 +70,7 @@ export function objective(options: ObjectiveOptions): Outputs {
   const { contentTaps, styleTaps, losses } = options;
   const shape = [1, 3, options.height, options.width];
   const change = input('change', shape);
-  const picture = add(input('start', shape), options.soft ? soften(change) : change);
+  const picture = add(input('start', shape), options.soft ? soften(change, options.edges) : change);
   const { maps, styleMaps } = featureMaps(picture, options, [
     ...Object.keys(contentTaps),
     ...Object.keys(styleTaps),
@@ -86,7 +89,7 @@ export function objective(options: ObjectiveOptions): Outputs {
     );
     return loss(found, Object.fromEntries(target));
   });
-  const tv = totalVariation(picture);
+  const tv = totalVariation(options.edges === 'wrap' ? padEdges(picture, 1, 'wrap') : picture);
   const total = add(
     add(scale(content, options.contentWeight), scale(style, options.styleWeight)),
     scale(tv, options.tvWeight),
@@ -122,7 +125,7 @@ function featureMaps(picture: Tensor, view: View, taps: readonly string[]): Maps
   const { architecture, weights } = view.network;
   const [, , height, width] = picture.shape as [number, number, number, number];
   const margin = Math.min(view.margin, height, width);
-  const seen = mirrorPad(mirrorPad(picture, 2, margin), 3, margin);
+  const seen = padEdges(picture, margin, view.edges);
   const maps = architecture.featureMaps(seen, weights, [...new Set(taps)], view.pooling);
   const strides = new Map(architecture.taps.map((tap) => [tap.name, tap.stride]));
   const share = styleLossOf(view.styleLoss, 'relative').projects ? view.projection : 1;

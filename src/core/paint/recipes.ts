@@ -32,6 +32,7 @@ const plain = {
   styleScale: 1,
   color: 'style',
   styleLoss: 'gram',
+  edges: 'mirror',
 } satisfies Partial<Settings>;
 
 /**

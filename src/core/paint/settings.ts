@@ -84,7 +84,9 @@ export const settingsSchema = z.strictObject({
   pooling: z.enum(['max', 'avg'], say('must be max or avg')),
   /** How content and style are measured: relative to their targets, or as in the papers. */
   losses: z.enum(['relative', 'classic'], say('must be relative or classic')),
-  /** Pixels by which pictures are mirrored outwards, so that their edges look like any other place. */
+  /** What is beyond the painting's edges: its mirror image, or its other side, so that it can be laid beside itself. */
+  edges: z.enum(['mirror', 'wrap'], say('must be mirror or wrap')),
+  /** Pixels by which pictures are continued outwards, so that their edges look like any other place. */
   margin: z
     .int(say('must be a whole number'))
     .min(0, say('must not be negative'))
