@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { UserError } from '../errors.ts';
 import { type Architecture, canonicalTap } from '../networks/index.ts';
 import type { TapWeights } from './objective.ts';
-import { presetNetworks, recipeFor } from './recipes.ts';
+import { presetNetworks, recipeFor, styleSets } from './recipes.ts';
 
 export const DEFAULT_SIZE = 512;
 /** The longest side that may be asked for, in pixels. */
@@ -71,7 +71,7 @@ export const settingsSchema = z.strictObject({
     .max(4, say('must be at most 4')),
   /** Whose colours the painting has: the style's, the content's, or the style's moved to the content's. */
   color: z.enum(['style', 'content', 'match'], say('must be style, content or match')),
-  /** Tap names with their weights among each other. */
+  /** Tap names with their weights among each other; for styles also the names of sets: `fine`, `balanced`, `bold`. */
   contentTaps: taps,
   styleTaps: taps,
   /** What styles are measured by: Gram matrices, means and deviations, or the distance of Gaussians. */
@@ -174,7 +174,7 @@ export function resolveSettings(given: Partial<Settings>, architecture: Architec
   return {
     ...settings,
     contentTaps: canonicalTaps(architecture, settings.contentTaps),
-    styleTaps: canonicalTaps(architecture, settings.styleTaps),
+    styleTaps: canonicalTaps(architecture, expanded(settings.styleTaps, styleSets(architecture))),
   };
 }
 
@@ -207,6 +207,17 @@ function checkSchedule(settings: Settings): void {
   if (styleMix.length > 0 && styleMix.every((part) => part === 0)) {
     throw new UserError('styleMix must have a number above 0.');
   }
+}
+
+/** The taps with those of a set in the place of its name, such as `bold`, each times the set's weight. */
+function expanded(taps: TapWeights, sets: Readonly<Record<string, TapWeights>>): TapWeights {
+  const result: Record<string, number> = {};
+  for (const [name, weight] of Object.entries(taps)) {
+    for (const [tap, part] of Object.entries(sets[name] ?? { [name]: 1 })) {
+      result[tap] = (result[tap] ?? 0) + weight * part;
+    }
+  }
+  return result;
 }
 
 function canonicalTaps(architecture: Architecture, taps: TapWeights): Record<string, number> {
