@@ -99,6 +99,9 @@ describe('velatura texture', () => {
     expect([width, height]).toEqual([64, 48]);
     const settings = await readSettings(join(cwd, 'style-texture.png'));
     expect(settings).toMatchObject({ edges: 'wrap', contentWeight: 0, init: 'noise', steps: [2] });
+    const shown = await velatura(['show', 'style-texture.png'], { cwd });
+    expect(shown.stdout).toContain('a texture of style.png\n');
+    expect(shown.stdout).toContain('  velatura texture style.png --size 64x48 --tileable --steps 2\n');
   });
 
   it.each([

@@ -20,7 +20,7 @@ import { jsonProgress } from './progress/json.ts';
 import type { SettingWithOption } from './settings.ts';
 
 /** The settings that a texture has a use for. */
-const TEXTURE_SETTINGS = [
+export const TEXTURE_SETTINGS = [
   'scales',
   'steps',
   'styleMix',
@@ -119,7 +119,7 @@ async function make(
     const complete = last.scale === work.settings.scales.at(-1) && last.step === last.steps;
     const stopped = (signal.aborted || failure) && !complete ? last : undefined;
     const at = stopped && { scale: stopped.scale, step: stopped.step, steps: stopped.steps };
-    await writePicture(output, last.picture, { settings: work.settings, style, stopped: at });
+    await writePicture(output, last.picture, { settings: work.settings, style, texture: size, stopped: at });
     const seconds = performance.now() / 1000;
     const peakMemory = process.resourceUsage().maxRSS * 1024;
     const { width, height } = last.picture;

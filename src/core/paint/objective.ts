@@ -63,8 +63,9 @@ export const features = (tap: string) => `features ${tap}`;
 /**
  * The graph of a painting's objective. What is optimised is `change` `[1, 3, H, W]`, by which the picture departs
  * from `start`, of the same shape. Targets are inputs too: `content <tap>`, a feature map, and `style <tap>`, a Gram
- * matrix, or what else the style loss keeps of a style (`style <tap> mean`). Out come the `picture`, the losses `content`, `style`, `tv`, their weighted sum `total`, and `gradient`, the
- * derivative of `total` by `change`; and the picture's feature maps at the content taps (`features <tap>`).
+ * matrix, or what else the style loss keeps of a style (`style <tap> mean`). Out come the `picture`, the losses
+ * `content`, `style`, `tv`, their weighted sum `total`, and `gradient`, the derivative of `total` by `change`; and the
+ * picture's feature maps at the content taps (`features <tap>`).
  */
 export function objective(options: ObjectiveOptions): Outputs {
   const { contentTaps, styleTaps, losses } = options;
