@@ -100,9 +100,9 @@ describe('a command line that makes no sense', () => {
     [
       'an option without its value',
       ['paint', 'content.png', '--style'],
-      /^Option '--style <picture>' argument missing\.$/,
+      /^Option '--style <pictures...>' argument missing\.$/,
     ],
-    ['two contents', [...paint, 'other.png'], /^Too many arguments/],
+    ['a second style that is not there', [...paint, 'other.png'], /^There is no file other\.png/],
     [
       'a size that is none',
       [...paint, '--size', 'big'],

@@ -99,6 +99,32 @@ describe('the strength', () => {
   });
 });
 
+describe('sets of style taps', () => {
+  const taps = (styleTaps: Record<string, number>, network = 'resnet50') =>
+    resolveSettings({ styleTaps }, architectureNamed(network)).styleTaps;
+
+  it('stand for their taps, which can be mixed with others', () => {
+    const usual = resolveSettings({}, architectureNamed('resnet50')).styleTaps;
+    expect(taps({ balanced: 1 })).toEqual(usual);
+    const fine = taps({ fine: 1 });
+    expect(Object.keys(fine)).not.toEqual(Object.keys(usual));
+    expect(taps({ fine: 2, '4f': 3 })).toEqual({
+      ...Object.fromEntries(Object.keys(fine).map((tap) => [tap, 2])),
+      '4f': 3,
+    });
+    expect(taps({ bold: 1, conv1: 1 }).conv1).toBe((taps({ bold: 1 }).conv1 ?? 0) + 1);
+  });
+
+  it('are there for each network', () => {
+    for (const network of ['vgg19', 'vgg16']) {
+      for (const set of ['fine', 'balanced', 'bold']) {
+        expect(Object.keys(taps({ [set]: 1 }, network)).every((tap) => tap.startsWith('block'))).toBe(true);
+      }
+    }
+    expect(() => taps({ coarse: 1 })).toThrow(/^resnet50 has no tap "coarse"/);
+  });
+});
+
 describe('the colours', () => {
   /** Mean, and covariance by rows. */
   function distribution({ data }: Picture) {

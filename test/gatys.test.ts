@@ -27,7 +27,14 @@ const picture = image(3, 50, 67);
 describe.each(reference.cases)('Gatys et al. with $pool pooling and content at $contentLayer', (expected) => {
   const engine = testEngine();
   const pooling = expected.pool as 'max' | 'avg';
-  const view = { network, pooling, margin: 0, projection: 1 };
+  const view = {
+    network,
+    pooling,
+    margin: 0,
+    projection: 1,
+    styleLoss: 'gram' as const,
+    edges: 'mirror' as const,
+  };
   const contentTaps = { [expected.contentLayer]: 1 };
   const styleTaps = Object.fromEntries(expected.styleLayers.map((tap) => [tap, 1]));
   const size = { width: content.width, height: content.height };

@@ -28,6 +28,8 @@ import {
   serialize,
   slice,
   spaceToDepth,
+  sqrt,
+  stop,
   sub,
   subsample,
   sum,
@@ -36,6 +38,7 @@ import {
   transpose,
   upsample,
   where,
+  wrapPad,
   zeroPad,
 } from 'velatura';
 import { describe, expect, it } from 'vitest';
@@ -101,6 +104,12 @@ const operations: Record<string, fc.Arbitrary<Case>> = {
   sum: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: sum })),
   sumSquares: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: sumSquares })),
   fill: fc.tuple(side, side).map(([h, w]) => ({ shape: [], build: (x) => fill(x, [h, w]) })),
+  sqrt: side.map((n) => ({ shape: [n], build: (x) => sqrt(add(mul(x, x), scalar(1))) })),
+  'stop of one of two ways': side.map((n) => ({
+    shape: [n],
+    // What is stopped counts as a constant: here one that adds nothing.
+    build: (x) => add(x, sub(stop(x), stop(x))),
+  })),
   relu: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: relu })),
   reshape: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: (x) => reshape(x, [w, h, 1]) })),
   transpose: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: transpose })),
@@ -122,6 +131,12 @@ const operations: Record<string, fc.Arbitrary<Case>> = {
     .map(([[c, h, w], axis, margin]) => ({
       shape: [1, c, h, w],
       build: (x) => mirrorPad(x, axis, margin),
+    })),
+  wrapPad: fc
+    .tuple(maps, fc.constantFrom(2, 3), fc.integer({ min: 1, max: 4 }))
+    .map(([[c, h, w], axis, margin]) => ({
+      shape: [1, c, h, w],
+      build: (x) => wrapPad(x, axis, margin),
     })),
   upsample: maps.map(([c, h, w, s]) => ({ shape: [1, c, h, w], build: (x) => upsample(x, 2 + (s % 2)) })),
   subsample: fc.tuple(maps, fc.constantFrom(2, 3)).map(([[c, h, w], stride]) => ({
@@ -247,6 +262,14 @@ describe('mirrorPad', () => {
     const x = input('x', [1, 4]);
     const found = await runOnce(engine, { y: mirrorPad(x, 1, 2) }, { x: Float32Array.of(1, 2, 3, 4) });
     expect([...(found.y as Float32Array)]).toEqual([2, 1, 1, 2, 3, 4, 4, 3]);
+  });
+});
+
+describe('wrapPad', () => {
+  it('continues either end with the other', async () => {
+    const x = input('x', [1, 4]);
+    const found = await runOnce(engine, { y: wrapPad(x, 1, 2) }, { x: Float32Array.of(1, 2, 3, 4) });
+    expect([...(found.y as Float32Array)]).toEqual([3, 4, 1, 2, 3, 4, 1, 2]);
   });
 });
 

@@ -1,12 +1,18 @@
 import {
+  constant,
   elements,
+  gradient,
   gram,
   input,
   parameterShapes,
   project,
   projectionOf,
   runOnce,
+  type StyleLossName,
+  serialize,
+  styleLosses,
   styleStatistics,
+  type Tensor,
   vgg,
 } from 'velatura';
 import { describe, expect, it } from 'vitest';
@@ -46,7 +52,14 @@ describe('the projection of feature maps', () => {
         { shape, data: new Float32Array(elements(shape)) },
       ]),
     );
-    const view = { network: { architecture, weights }, pooling: 'max' as const, margin: 0, projection: 0.5 };
+    const view = {
+      network: { architecture, weights },
+      pooling: 'max' as const,
+      margin: 0,
+      projection: 0.5,
+      styleLoss: 'gram' as const,
+      edges: 'mirror' as const,
+    };
     const targets = styleStatistics({ ...view, width: 32, height: 32 }, ['block2_conv1', 'block3_conv1']);
     expect(targets['style block2_conv1']?.shape).toEqual([16, 16]);
     expect(targets['style block3_conv1']?.shape).toEqual([64, 64]);
@@ -89,3 +102,81 @@ describe('the projection of feature maps', () => {
     }
   });
 });
+
+describe.each(Object.keys(styleLosses) as StyleLossName[])('the style loss %s', (name) => {
+  const { statistics, loss } = styleLosses[name];
+  const maps = (seed: number, width: number) => {
+    const shape = [1, 6, 7, width];
+    return constant(
+      Float32Array.from(noise(seed, elements(shape)), (v) => Math.max(v + 0.3, 0)),
+      shape,
+    );
+  };
+
+  it('is zero for the style itself, also in another order, and not for another', async () => {
+    const x = maps(1, 9);
+    const mirrored = constant(
+      Float32Array.from(
+        { length: 6 * 63 },
+        (_, i) => values(x)[Math.floor(i / 63) * 63 + (62 - (i % 63))] as number,
+      ),
+      [1, 6, 7, 9],
+    );
+    const target = statistics(x);
+    const found = await runOnce(
+      engine,
+      { same: loss(x, target), mirrored: loss(mirrored, target), other: loss(maps(2, 12), target) },
+      {},
+    );
+    expect(Math.abs(found.same?.[0] as number)).toBeLessThan(1e-4);
+    expect(Math.abs(found.mirrored?.[0] as number)).toBeLessThan(1e-4);
+    expect(found.other?.[0]).toBeGreaterThan(1e-3);
+  });
+
+  it('has a gradient that agrees with central differences', async () => {
+    const shape = [1, 6, 7, 9];
+    const x = input('x', shape);
+    const y = loss(x, statistics(maps(3, 8)));
+    const [dx] = gradient(y, [x]) as [Tensor];
+    const program = await engine.compile(serialize({ y, dx }));
+    const at = values(maps(4, 9)).map((value) => value + 0.05);
+    const analytic = (await program.run({ x: at }, ['dx'])).dx as Float32Array;
+    const largest = Math.max(...analytic.map(Math.abs));
+    for (const place of [0, 50, 100, 200, 300]) {
+      const lossAt = async (move: number) => {
+        const moved = at.slice();
+        moved[place] = (moved[place] as number) + move;
+        return (await program.run({ x: moved }, ['y'])).y?.[0] as number;
+      };
+      const numeric = ((await lossAt(0.05)) - (await lossAt(-0.05))) / 0.1;
+      expect(Math.abs(numeric - (analytic[place] as number))).toBeLessThan(0.03 * largest);
+    }
+    await program.release();
+  });
+});
+
+describe('the distance of Gaussians', () => {
+  it('is what it must be where covariances are diagonal', async () => {
+    // Two channels of independent values, whose means and deviations are known.
+    const channel = (mean: number, deviation: number, pattern: number[]) =>
+      pattern.map((v) => mean + deviation * v);
+    const picture = (m: number[], s: number[]) =>
+      constant(
+        Float32Array.from([
+          ...channel(m[0] as number, s[0] as number, [1, 1, -1, -1]),
+          ...channel(m[1] as number, s[1] as number, [1, -1, 1, -1]),
+        ]),
+        [1, 2, 2, 2],
+      );
+    const { statistics, loss } = styleLosses.wasserstein;
+    const target = statistics(picture([1, 2], [3, 2]));
+    const found = await runOnce(engine, { y: loss(picture([2, 0], [1, 5]), target) }, {});
+    const distance = (2 - 1) ** 2 + (0 - 2) ** 2 + (1 - 3) ** 2 + (5 - 2) ** 2;
+    const size = 1 + 4 + 9 + 4;
+    expect(found.y?.[0]).toBeCloseTo(distance / size, 1.5);
+  });
+});
+
+function values({ producer }: Tensor): Float32Array {
+  return (producer as unknown as { data: Float32Array }).data;
+}

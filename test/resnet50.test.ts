@@ -21,6 +21,8 @@ describe('ResNet-50 with its ImageNet weights', () => {
     pooling: 'max' as const,
     margin: 0,
     projection: 1,
+    styleLoss: 'gram' as const,
+    edges: 'mirror' as const,
   });
   const options = () => ({
     ...view(),

@@ -2,17 +2,18 @@ import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import {
   AUGMENT_DEFAULTS,
+  architectureNamed,
   augment,
-  checkEngineChoice,
   DEFAULT_STRENGTH,
-  type EngineChoice,
+  presetNetworks,
+  resolveSettings,
   type Settings,
   type Size,
   UserError,
 } from '../node/index.ts';
 import { givenSettings } from './chosen.ts';
 import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from './interrupt.ts';
-import { threads } from './paint-options.ts';
+import { addEngineOptions, addSettings, type EngineOptionValues } from './paint-options.ts';
 import type { Ending } from './progress/progress.ts';
 import { engineOptions } from './run-options.ts';
 import { failureOf, reportFailures } from './series/failures.ts';
@@ -20,9 +21,27 @@ import { seriesProgress } from './series/index.ts';
 import type { Failure } from './series/progress.ts';
 import { parseSetting, type SettingWithOption, settingOptions, writeSetting } from './settings.ts';
 
+/** The settings that copies have as any painting has, beside their size, scales and steps. */
+const SETTINGS = [
+  'preset',
+  'styleScale',
+  'styleLoss',
+  'styleTaps',
+  'color',
+  'contentWeight',
+  'styleWeight',
+  'tvWeight',
+  'network',
+  'contentTaps',
+  'projection',
+  'pooling',
+  'optimizer',
+] as const satisfies SettingWithOption[];
+
 /** What `velatura augment` was told. */
 interface AugmentCommandOptions
-  extends Partial<Omit<Pick<Settings, SettingWithOption>, 'strength' | 'seed'>> {
+  extends EngineOptionValues,
+    Partial<Pick<Settings, 'size' | 'scales' | 'steps' | (typeof SETTINGS)[number]>> {
   readonly styles: string;
   readonly output: string;
   readonly perImage?: number;
@@ -30,8 +49,6 @@ interface AugmentCommandOptions
   readonly strength?: readonly [number, number];
   readonly format?: string;
   readonly force?: boolean;
-  readonly threads?: number;
-  readonly engine?: EngineChoice;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -46,15 +63,17 @@ Examples:
 
 /** `velatura augment`: stylised copies of a training set. */
 export function addAugment(program: Command): void {
+  const usual = resolveSettings(AUGMENT_DEFAULTS, architectureNamed(presetNetworks.default));
   const command = program
     .command('augment')
     .summary('paint stylised copies of a training set')
     .description(
-      'Paints copies of every picture in a folder and the folders in it, each in a style drawn at random and as strong\n' +
-        'as chance has it. Writes them into the same folders below the output folder, with a line for each in\n' +
-        'manifest.jsonl, and their paths to standard output. Run again, it goes on where it stopped.',
+      'Paints copies of every picture in a folder and the folders in it, each in a style drawn at random and as strong as chance has it. ' +
+        'Writes them into the same folders below the output folder, with a line for each in manifest.jsonl, and their paths to ' +
+        'standard output. Run again, it goes on where it stopped.',
     )
     .argument('<folder>', 'the pictures')
+    .optionsGroup('Copies:')
     .requiredOption('--styles <folder>', 'the pictures in whose styles to paint (required)')
     .requiredOption('-o, --output <folder>', 'where to write (required)')
     .option('--per-image <number>', 'copies of each picture (default: 1)', copies)
@@ -70,17 +89,27 @@ export function addAugment(program: Command): void {
     )
     .option('--format <extension>', 'png, jpg, webp, avif or tif (default: png)')
     .option('--force', 'paint again what has been painted');
-  for (const [name, placeholder, description] of settings) {
-    const usual = name in AUGMENT_DEFAULTS && AUGMENT_DEFAULTS[name as keyof typeof AUGMENT_DEFAULTS];
-    command.option(
-      `${settingOptions[name]} <${placeholder}>`,
-      usual ? `${description} (default: ${writeSetting(usual)})` : description,
-      parseSetting(name),
-    );
-  }
   command
-    .option('--threads <number>', 'threads for the arithmetic (default: one a processor core)', threads)
-    .option('--engine <name>', 'cpu, webgpu or auto (default: cpu)', checkEngineChoice)
+    .optionsGroup('Size and time:')
+    .option(
+      `${settingOptions.size} <pixels>`,
+      `longest side of the copies (default: ${usual.size})`,
+      parseSetting('size'),
+    )
+    .option(
+      `${settingOptions.scales} <list>`,
+      `longest sides to paint at on the way (default: ${writeSetting(usual.scales)})`,
+      parseSetting('scales'),
+    )
+    .option(
+      `${settingOptions.steps} <list>`,
+      `steps at each scale, or one number for all (default: ${writeSetting(usual.steps)})`,
+      parseSetting('steps'),
+    );
+  addEngineOptions(command).optionsGroup('Look and network, as velatura paint has them:');
+  addSettings(command, SETTINGS);
+  command
+    .optionsGroup('What is shown:')
     .option('--quiet', 'nothing but the paths of the copies, and errors')
     .option('--json', 'events for programs on standard output, one JSON object a line')
     .option('--debug', 'show where in the program an error came from')
@@ -88,23 +117,6 @@ export function addAugment(program: Command): void {
     .addHelpText('after', examples)
     .action(run);
 }
-
-/** Settings that copies have as any painting; `velatura paint --help` says more of them. */
-const settings: readonly [SettingWithOption, placeholder: string, description: string][] = [
-  ['size', 'pixels', 'longest side of the copies'],
-  ['scales', 'list', 'longest sides to paint at on the way, from coarse to fine'],
-  ['steps', 'list', 'steps at each scale, or one number for all'],
-  ['preset', 'name', 'default or classic'],
-  ['network', 'name', 'resnet50, vgg19, vgg16, or a weight file'],
-  ['init', 'name', 'what to start from: content, style or noise'],
-  ['color', 'name', 'style, content or match'],
-  ['styleScale', 'number', 'size of the style pictures against the copies'],
-  ['contentWeight', 'number', 'how much the content counts'],
-  ['styleWeight', 'number', 'how much the style counts'],
-  ['tvWeight', 'number', 'how much smoothness counts'],
-  ['projection', 'share', 'compare styles in this share of the channels'],
-  ['optimizer', 'name', 'lbfgs or adam'],
-];
 
 async function run(folder: string, options: AugmentCommandOptions): Promise<void> {
   const { styles, output, perImage, seed, strength, format, force, json } = options;

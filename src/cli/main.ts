@@ -9,6 +9,7 @@ import { addPaint } from './paint.ts';
 import { addShow } from './show.ts';
 import { surviveStreams } from './streams.ts';
 import { printable } from './text.ts';
+import { addTexture } from './texture.ts';
 
 /**
  * Runs the command. Sets the exit code: 0 when all went well, 2 for what the person can put right, 130 when stopped, 1 for
@@ -38,6 +39,7 @@ function createProgram(): Command {
       getErrHelpWidth: () => Math.min(process.stderr.columns ?? 80, 110),
     });
   addPaint(program);
+  addTexture(program);
   addAugment(program);
   addShow(program);
   addModels(program);

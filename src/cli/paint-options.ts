@@ -12,14 +12,12 @@ import {
 import { parseSetting, type SettingWithOption, settingOptions, writeSetting } from './settings.ts';
 
 /** What `velatura paint` was told. */
-export interface PaintCommandOptions extends Partial<Pick<Settings, SettingWithOption>> {
+export interface PaintCommandOptions extends EngineOptionValues, Partial<Pick<Settings, SettingWithOption>> {
   readonly style?: readonly string[];
   readonly output?: string;
   readonly like?: string;
   readonly preview?: string;
   readonly force?: boolean;
-  readonly threads?: number;
-  readonly engine?: EngineChoice;
   readonly quiet?: boolean;
   readonly json?: boolean;
 }
@@ -38,15 +36,60 @@ Examples:
       many pictures, each into the folder
 `;
 
-export function addPaintOptions(command: Command): Command {
+/** What stands for the value of each setting's option in the help, and what it is for. */
+const described: Readonly<Record<SettingWithOption, readonly [placeholder: string, description: string]>> = {
+  init: ['picture', 'what to start from: content, style, noise, or a file'],
+  size: ['pixels', 'longest side of the painting'],
+  scales: ['list', 'longest sides to paint at on the way, from coarse to fine'],
+  steps: ['list', 'steps at each scale, or one number for all'],
+  preset: ['name', 'default, or classic: close to the paper of 2015'],
+  strength: ['number', 'from 0, the content as it is, to 1, nothing but style'],
+  styleMix: ['list', 'how much each of several styles counts'],
+  styleScale: ['number', 'size of the style pictures against the painting: 0.5 makes finer strokes'],
+  color: ['name', "style, content (keeps the content's colours), or match (moves the style's to them)"],
+  contentWeight: ['number', 'how much the content counts; 0.02 is bold, 0.2 keeps a likeness'],
+  styleWeight: ['number', 'how much the style counts'],
+  tvWeight: ['number', 'how much smoothness counts'],
+  seed: ['number', 'another number, another noise to start from'],
+  network: ['name', 'resnet50, vgg19, vgg16, or a weight file'],
+  contentTaps: ['list', 'where in the network to compare contents; with weights as 4b:1,4c:0.5'],
+  styleTaps: ['list', 'where in the network to compare styles: taps, or fine, balanced or bold'],
+  styleLoss: ['name', 'what styles are measured by: gram, moments (quickest) or wasserstein'],
+  projection: ['share', 'compare styles in this share of the channels; 1 is slower and exact'],
+  pooling: ['kind', 'max or avg'],
+  optimizer: ['name', 'lbfgs or adam'],
+};
+
+/** Adds the options of settings, in that order. */
+export function addSettings(command: Command, names: readonly SettingWithOption[]): Command {
   const usual = resolveSettings({}, architectureNamed(presetNetworks.default));
-  const setting = <K extends SettingWithOption>(name: K, placeholder: string, description: string) =>
+  for (const name of names) {
+    const [placeholder, description] = described[name];
     command.option(
       `${settingOptions[name]} <${placeholder}>`,
       `${description} (default: ${writeSetting(usual[name]) || 'equal parts'})`,
       parseSetting(name),
     );
+  }
+  return command;
+}
 
+export interface EngineOptionValues {
+  readonly threads?: number;
+  readonly engine?: EngineChoice;
+}
+
+export function addEngineOptions(command: Command): Command {
+  return command
+    .option('--threads <number>', 'threads for the arithmetic (default: one a processor core)', threads)
+    .option(
+      '--engine <name>',
+      'cpu, webgpu (a GPU), or auto: the faster one that works here (default: cpu)',
+      checkEngineChoice,
+    );
+}
+
+export function addPaintOptions(command: Command): Command {
   command
     .optionsGroup('Pictures:')
     .option('--style <pictures...>', 'the picture in whose style to paint (required), or several')
@@ -54,45 +97,38 @@ export function addPaintOptions(command: Command): Command {
       '-o, --output <file>',
       'what to write: a .png, .jpg, .webp, .avif or .tif (default: <content>-<style>.png); of several pictures, a folder',
     );
-  setting('init', 'picture', 'what to start from: content, style, noise, or a file');
+  addSettings(command, ['init']);
   command
     .option('--like <painting>', 'take the settings of that painting as defaults')
-    .option('--preview <file>', 'show the painting in this file as it grows');
+    .option('--preview <file>', 'show the painting in this file as it grows')
+    .option('--force', 'of several pictures, paint again what has been painted');
 
-  command.optionsGroup('Size and time:');
-  setting('size', 'pixels', 'longest side of the painting');
-  setting('scales', 'list', 'longest sides to paint at on the way, from coarse to fine');
-  setting('steps', 'list', 'steps at each scale, or one number for all');
-  command
-    .option('--threads <number>', 'threads for the arithmetic (default: one a processor core)', threads)
-    .option(
-      '--engine <name>',
-      'cpu, webgpu (a GPU), or auto: the faster one that works here (default: cpu)',
-      checkEngineChoice,
-    );
+  addSettings(command.optionsGroup('Size and time:'), ['size', 'scales', 'steps']);
+  addEngineOptions(command);
 
-  command.optionsGroup('Look:');
-  setting('preset', 'name', 'default, or classic: close to the paper of 2015');
-  setting('strength', 'number', 'from 0, the content as it is, to 1, nothing but style');
-  setting('styleMix', 'list', 'how much each of several styles counts');
-  setting('styleScale', 'number', 'size of the style pictures against the painting: 0.5 makes finer strokes');
-  setting(
+  const look = [
+    'preset',
+    'strength',
+    'styleMix',
+    'styleScale',
     'color',
-    'name',
-    "style, content (keeps the content's colours), or match (moves the style's to them)",
-  );
-  setting('contentWeight', 'number', 'how much the content counts; 0.02 is bold, 0.2 keeps a likeness');
-  setting('styleWeight', 'number', 'how much the style counts');
-  setting('tvWeight', 'number', 'how much smoothness counts');
-  setting('seed', 'number', 'another number, another noise to start from');
+    'contentWeight',
+    'styleWeight',
+    'tvWeight',
+    'seed',
+  ] as const;
+  addSettings(command.optionsGroup('Look:'), look);
 
-  command.optionsGroup('Network:');
-  setting('network', 'name', 'resnet50, vgg19, vgg16, or a weight file');
-  setting('contentTaps', 'list', 'where in the network to compare contents; with weights as 4b:1,4c:0.5');
-  setting('styleTaps', 'list', 'and where styles');
-  setting('projection', 'share', 'compare styles in this share of the channels; 1 is slower and exact');
-  setting('pooling', 'kind', 'max or avg');
-  setting('optimizer', 'name', 'lbfgs or adam');
+  const network = [
+    'network',
+    'contentTaps',
+    'styleTaps',
+    'styleLoss',
+    'projection',
+    'pooling',
+    'optimizer',
+  ] as const;
+  addSettings(command.optionsGroup('Network:'), network);
 
   return command
     .optionsGroup('What is shown:')
@@ -106,7 +142,7 @@ export function addPaintOptions(command: Command): Command {
 /** More threads than this only wait for each other, and look like a program that hangs. */
 const MOST_THREADS = 2 * availableParallelism();
 
-export function threads(text: string): number {
+function threads(text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 1 && value <= MOST_THREADS) return value;
   throw new UserError(

@@ -36,8 +36,7 @@ export function addPaint(program: Command): void {
     .argument(
       '<content...>',
       "the picture to repaint: JPEG, PNG, WebP, AVIF, TIFF, GIF or SVG; or several, or a pattern such as 'photos/*.jpg'",
-    )
-    .option('--force', 'of several pictures, paint again what has been painted');
+    );
   addPaintOptions(command).action(run);
 }
 

@@ -14,6 +14,7 @@ export const settingOptions = {
   styleMix: '--style-mix',
   styleScale: '--style-scale',
   color: '--color',
+  styleLoss: '--style-loss',
   contentTaps: '--content-taps',
   styleTaps: '--style-taps',
   projection: '--projection',

@@ -11,6 +11,7 @@ import {
 } from '../node/index.ts';
 import { type SettingWithOption, settingOptions, writeSetting } from './settings.ts';
 import { printable, shellWord } from './text.ts';
+import { TEXTURE_SETTINGS } from './texture.ts';
 
 /** `velatura show`: how a painting was painted. */
 export function addShow(program: Command): void {
@@ -33,13 +34,14 @@ async function show(painting: string, { json }: { json?: boolean }): Promise<voi
 }
 
 function describe(record: FoundRecord, painting: string, command: string): string {
-  const { program, content, style, stopped, settings } = record;
+  const { program, content, style, texture, stopped, settings } = record;
   const rows = Object.entries(settings).map(
     ([name, value]) =>
       `  ${label(name).padEnd(16)}${writeSetting(value).replaceAll(',', ', ') || 'equal parts'}`,
   );
   return [
     `${painting}, painted by ${program}`,
+    ...(texture && style ? [`a texture of ${listed(style)}`] : []),
     ...(content && style ? [`${content} in the style of ${listed(style)}`] : []),
     ...(stopped ? [`stopped at step ${stopped.step} of ${stopped.steps} of scale ${stopped.scale}`] : []),
     '',
@@ -69,7 +71,8 @@ function label(name: string): string {
  * The command line that paints a picture like this one again: with the settings that are not the preset's own, or, where
  * some of them have no option, with the painting as the example.
  */
-function commandFor({ settings, content, style }: FoundRecord, painting: string): string {
+function commandFor({ settings, content, style, texture }: FoundRecord, painting: string): string {
+  if (texture) return textureCommand(settings, style ?? ['<style>'], texture);
   const words = ['velatura', 'paint', content ?? '<content>', '--style', ...(style ?? ['<style>'])];
   const different = differences(settings);
   if (different.every(hasOption)) {
@@ -78,6 +81,28 @@ function commandFor({ settings, content, style }: FoundRecord, painting: string)
   } else {
     words.push('--like', painting);
   }
+  return commandLine(words);
+}
+
+function textureCommand(
+  settings: Partial<Settings>,
+  styles: readonly string[],
+  { width, height }: { readonly width: number; readonly height: number },
+): string {
+  const words = ['velatura', 'texture', ...styles, '--size', `${width}x${height}`];
+  if (settings.edges === 'wrap') words.push('--tileable');
+  for (const name of differences(settings).filter((name) =>
+    TEXTURE_SETTINGS.some((known) => known === name),
+  )) {
+    words.push(
+      settingOptions[name as SettingWithOption],
+      writeSetting(settings[name] as Settings[keyof Settings]),
+    );
+  }
+  return commandLine(words);
+}
+
+function commandLine(words: readonly string[]): string {
   return words.map((word) => (/^<\w+>$/.test(word) ? word : shellWord(word))).join(' ');
 }
 

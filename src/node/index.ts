@@ -13,3 +13,4 @@ export {
   type StudioOptions,
   type Variation,
 } from './studio.ts';
+export { prepareTexture, type TextureOptions, texture } from './texture.ts';

@@ -51,7 +51,7 @@ function operationsBetween(from: readonly Tensor[], to: Tensor): Visit[] {
     const known = reached.get(tensor);
     if (known !== undefined) return known;
     const { producer } = tensor;
-    const leads = producer.kind === 'operation' ? producer.inputs.map(visit) : [];
+    const leads = producer.kind === 'operation' && !producer.frozen ? producer.inputs.map(visit) : [];
     const leadsHere = tensor.type === 'float32' && leads.includes(true);
     reached.set(tensor, leadsHere);
     if (leadsHere) way.push({ tensor, operation: producer as Operation, leads });

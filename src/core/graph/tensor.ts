@@ -51,6 +51,8 @@ export interface Operation {
   /** What it gives, in the order of the node's outputs. */
   readonly results: readonly Tensor[];
   readonly gradient: GradientRule;
+  /** Whether gradients end here: its output counts as a constant. */
+  readonly frozen: boolean;
 }
 
 /** A value that is given anew at each run. */
@@ -92,6 +94,7 @@ export interface OperationParts {
   readonly inputs: readonly Tensor[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
   readonly gradient?: GradientRule;
+  readonly frozen?: boolean;
 }
 
 /** The output of a new operation. */
@@ -102,10 +105,10 @@ export function operation(shape: Shape, parts: OperationParts, type: ElementType
 /** The outputs of a new operation that has several. */
 export function outputs(
   kinds: readonly { readonly shape: Shape; readonly type: ElementType }[],
-  { operator, inputs, attributes = {}, gradient = () => [] }: OperationParts,
+  { operator, inputs, attributes = {}, gradient = () => [], frozen = false }: OperationParts,
 ): Tensor[] {
   const results: Tensor[] = [];
-  const producer: Operation = { kind: 'operation', operator, inputs, attributes, results, gradient };
+  const producer: Operation = { kind: 'operation', operator, inputs, attributes, results, gradient, frozen };
   for (const { shape, type } of kinds) results.push({ shape, type, producer, output: results.length });
   return results;
 }

@@ -1,16 +1,16 @@
 import {
   add,
   crop,
+  type Edges,
   gradient,
-  gram,
   input,
-  mirrorPad,
   type Outputs,
+  padEdges,
   scalar,
   scale,
   type Tensor,
 } from '../graph/index.ts';
-import { contentLoss, project, styleLoss, totalVariation } from '../losses/index.ts';
+import { contentLoss, project, type StyleLossName, styleLossOf, totalVariation } from '../losses/index.ts';
 import type { Architecture, Pooling } from '../networks/index.ts';
 import type { Weights } from '../weights/weights.ts';
 import { soften } from './soften.ts';
@@ -29,12 +29,16 @@ export interface View {
   readonly network: Network;
   readonly pooling: Pooling;
   /**
-   * Pixels by which the picture is mirrored outwards before the network sees it; the same border is taken off the
+   * Pixels by which the picture is continued outwards before the network sees it; the same border is taken off the
    * feature maps. Without it the zero padding of the convolutions counts as a dark frame, and is painted as one.
    */
   readonly margin: number;
+  /** By what: its mirror image, or its other side. */
+  readonly edges: Edges;
   /** The share of a map's channels onto which it is projected before its Gram matrix is taken (see `project`). */
   readonly projection: number;
+  /** What styles are measured by. */
+  readonly styleLoss: StyleLossName;
 }
 
 export interface ObjectiveOptions extends View {
@@ -52,20 +56,22 @@ export interface ObjectiveOptions extends View {
 
 /** Names of the inputs and outputs of the graphs below. */
 export const contentTarget = (tap: string) => `content ${tap}`;
-export const styleTarget = (tap: string) => `style ${tap}`;
+export const styleTarget = (tap: string, statistic = 'gram') =>
+  statistic === 'gram' ? `style ${tap}` : `style ${tap} ${statistic}`;
 export const features = (tap: string) => `features ${tap}`;
 
 /**
  * The graph of a painting's objective. What is optimised is `change` `[1, 3, H, W]`, by which the picture departs
  * from `start`, of the same shape. Targets are inputs too: `content <tap>`, a feature map, and `style <tap>`, a Gram
- * matrix. Out come the `picture`, the losses `content`, `style`, `tv`, their weighted sum `total`, and `gradient`, the
- * derivative of `total` by `change`; and the picture's feature maps at the content taps (`features <tap>`).
+ * matrix, or what else the style loss keeps of a style (`style <tap> mean`). Out come the `picture`, the losses
+ * `content`, `style`, `tv`, their weighted sum `total`, and `gradient`, the derivative of `total` by `change`; and the
+ * picture's feature maps at the content taps (`features <tap>`).
  */
 export function objective(options: ObjectiveOptions): Outputs {
   const { contentTaps, styleTaps, losses } = options;
   const shape = [1, 3, options.height, options.width];
   const change = input('change', shape);
-  const picture = add(input('start', shape), options.soft ? soften(change) : change);
+  const picture = add(input('start', shape), options.soft ? soften(change, options.edges) : change);
   const { maps, styleMaps } = featureMaps(picture, options, [
     ...Object.keys(contentTaps),
     ...Object.keys(styleTaps),
@@ -78,11 +84,13 @@ export function objective(options: ObjectiveOptions): Outputs {
   });
   const style = mean(styleTaps, (tap) => {
     const found = styleMaps(tap);
-    const channels = found.shape[1] as number;
-    const form = losses === 'relative' ? 'relative' : 'gatys';
-    return styleLoss(found, input(styleTarget(tap), [channels, channels]), form);
+    const { statistics, loss } = styleLossOf(options.styleLoss, losses);
+    const target = Object.entries(statistics(found)).map(
+      ([name, { shape }]) => [name, input(styleTarget(tap, name), shape)] as const,
+    );
+    return loss(found, Object.fromEntries(target));
   });
-  const tv = totalVariation(picture);
+  const tv = totalVariation(options.edges === 'wrap' ? padEdges(picture, 1, 'wrap') : picture);
   const total = add(
     add(scale(content, options.contentWeight), scale(style, options.styleWeight)),
     scale(tv, options.tvWeight),
@@ -92,13 +100,18 @@ export function objective(options: ObjectiveOptions): Outputs {
   return { picture, content, style, tv, total, gradient: derivative as Tensor, ...contentMaps };
 }
 
-/** The graph of a style picture's statistics: from `picture` to a Gram matrix for each tap, named as targets. */
+/** The graph of a style picture's statistics: from `picture` to those of each tap, named as targets. */
 export function styleStatistics(
   view: View & { width: number; height: number },
   taps: readonly string[],
 ): Outputs {
   const { styleMaps } = featureMaps(input('picture', [1, 3, view.height, view.width]), view, taps);
-  return Object.fromEntries(taps.map((tap) => [styleTarget(tap), gram(styleMaps(tap))]));
+  const { statistics } = styleLossOf(view.styleLoss, 'relative');
+  return Object.fromEntries(
+    taps.flatMap((tap) =>
+      Object.entries(statistics(styleMaps(tap))).map(([name, x]) => [styleTarget(tap, name), x]),
+    ),
+  );
 }
 
 interface Maps {
@@ -113,13 +126,14 @@ function featureMaps(picture: Tensor, view: View, taps: readonly string[]): Maps
   const { architecture, weights } = view.network;
   const [, , height, width] = picture.shape as [number, number, number, number];
   const margin = Math.min(view.margin, height, width);
-  const seen = mirrorPad(mirrorPad(picture, 2, margin), 3, margin);
+  const seen = padEdges(picture, margin, view.edges);
   const maps = architecture.featureMaps(seen, weights, [...new Set(taps)], view.pooling);
   const strides = new Map(architecture.taps.map((tap) => [tap.name, tap.stride]));
+  const share = styleLossOf(view.styleLoss, 'relative').projects ? view.projection : 1;
   const inner = (x: Tensor, tap: string) => crop(x, Math.floor(margin / (strides.get(tap) as number)));
   return {
     maps: (tap) => inner(maps.get(tap) as Tensor, tap),
-    styleMaps: (tap) => inner(project(maps.get(tap) as Tensor, view.projection), tap),
+    styleMaps: (tap) => inner(project(maps.get(tap) as Tensor, share), tap),
   };
 }
 

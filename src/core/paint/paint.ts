@@ -136,7 +136,9 @@ export function objectiveAt({ settings, network, content }: Work, scale: number)
 /** The graph of a style's statistics at one scale. */
 export function statisticsAt({ settings, network }: Work, style: Size, scale: number): Outputs {
   const size = fit(style, styleSize(settings, scale));
-  return styleStatistics({ ...settings, network, ...size }, Object.keys(settings.styleTaps));
+  // A style picture is no tile, whatever the painting is.
+  const view = { ...settings, edges: 'mirror' as const, network, ...size };
+  return styleStatistics(view, Object.keys(settings.styleTaps));
 }
 
 /** The longest side of the style pictures at one scale of the painting. */

@@ -25,12 +25,38 @@ const defaultTaps: Readonly<Record<string, { content: string[]; style: string[];
   vgg16: { content: ['block4_conv2'], style: firstOfEachBlock, projection: 1 },
 };
 
+/**
+ * Sets of style taps by the size of what they see: `fine` takes grain and brushwork, `bold` whole swirls and shapes, with
+ * the colours of an early tap; `balanced` is the default. Found by eye.
+ */
+export function styleSets(architecture: Architecture): Readonly<Record<string, Record<string, number>>> {
+  const { name } = architecture;
+  const balanced = equally(defaultTaps[name]?.style ?? []);
+  if (name === 'resnet50') {
+    return {
+      fine: equally(['conv1', '2a', '2b', '2c', '3a']),
+      balanced,
+      bold: { conv1: 0.5, '2c': 0.5, '3d': 1, '4b': 1, '4d': 1, '4f': 1 },
+    };
+  }
+  if (name === 'vgg19' || name === 'vgg16') {
+    return {
+      fine: equally(['block1_conv1', 'block2_conv1', 'block2_conv2']),
+      balanced,
+      bold: { block1_conv1: 0.5, block3_conv1: 1, block4_conv1: 1, block5_conv1: 1 },
+    };
+  }
+  return {};
+}
+
 /** What is as it is until somebody turns it. */
 const plain = {
   strength: 0.5,
   styleMix: [] as number[],
   styleScale: 1,
   color: 'style',
+  styleLoss: 'gram',
+  edges: 'mirror',
 } satisfies Partial<Settings>;
 
 /**

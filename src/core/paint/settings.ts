@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { UserError } from '../errors.ts';
 import { type Architecture, canonicalTap } from '../networks/index.ts';
 import type { TapWeights } from './objective.ts';
-import { presetNetworks, recipeFor } from './recipes.ts';
+import { presetNetworks, recipeFor, styleSets } from './recipes.ts';
 
 export const DEFAULT_SIZE = 512;
 /** The longest side that may be asked for, in pixels. */
@@ -71,9 +71,11 @@ export const settingsSchema = z.strictObject({
     .max(4, say('must be at most 4')),
   /** Whose colours the painting has: the style's, the content's, or the style's moved to the content's. */
   color: z.enum(['style', 'content', 'match'], say('must be style, content or match')),
-  /** Tap names with their weights among each other. */
+  /** Tap names with their weights among each other; for styles also the names of sets: `fine`, `balanced`, `bold`. */
   contentTaps: taps,
   styleTaps: taps,
+  /** What styles are measured by: Gram matrices, means and deviations, or the distance of Gaussians. */
+  styleLoss: z.enum(['gram', 'moments', 'wasserstein'], say('must be gram, moments or wasserstein')),
   /** The share of a map's channels in which styles are compared: random directions, fewer where speed counts. */
   projection: z
     .number(say('must be a number'))
@@ -82,7 +84,9 @@ export const settingsSchema = z.strictObject({
   pooling: z.enum(['max', 'avg'], say('must be max or avg')),
   /** How content and style are measured: relative to their targets, or as in the papers. */
   losses: z.enum(['relative', 'classic'], say('must be relative or classic')),
-  /** Pixels by which pictures are mirrored outwards, so that their edges look like any other place. */
+  /** What is beyond the painting's edges: its mirror image, or its other side, so that it can be laid beside itself. */
+  edges: z.enum(['mirror', 'wrap'], say('must be mirror or wrap')),
+  /** Pixels by which pictures are continued outwards, so that their edges look like any other place. */
   margin: z
     .int(say('must be a whole number'))
     .min(0, say('must not be negative'))
@@ -170,7 +174,7 @@ export function resolveSettings(given: Partial<Settings>, architecture: Architec
   return {
     ...settings,
     contentTaps: canonicalTaps(architecture, settings.contentTaps),
-    styleTaps: canonicalTaps(architecture, settings.styleTaps),
+    styleTaps: canonicalTaps(architecture, expanded(settings.styleTaps, styleSets(architecture))),
   };
 }
 
@@ -179,6 +183,11 @@ function checkSchedule(settings: Settings): void {
   if (scales.length !== steps.length) {
     throw new UserError(
       `steps must be one number, or one for each of the ${scales.length} scales, and there are ${steps.length}.`,
+    );
+  }
+  if (settings.losses === 'classic' && settings.styleLoss !== 'gram') {
+    throw new UserError(
+      `The classic losses have no style loss but gram, not ${settings.styleLoss}; leave one of the two out.`,
     );
   }
   if (scales.some((scale, i) => i > 0 && scale <= (scales[i - 1] as number))) {
@@ -198,6 +207,17 @@ function checkSchedule(settings: Settings): void {
   if (styleMix.length > 0 && styleMix.every((part) => part === 0)) {
     throw new UserError('styleMix must have a number above 0.');
   }
+}
+
+/** The taps with those of a set in the place of its name, such as `bold`, each times the set's weight. */
+function expanded(taps: TapWeights, sets: Readonly<Record<string, TapWeights>>): TapWeights {
+  const result: Record<string, number> = {};
+  for (const [name, weight] of Object.entries(taps)) {
+    for (const [tap, part] of Object.entries(sets[name] ?? { [name]: 1 })) {
+      result[tap] = (result[tap] ?? 0) + weight * part;
+    }
+  }
+  return result;
 }
 
 function canonicalTaps(architecture: Architecture, taps: TapWeights): Record<string, number> {

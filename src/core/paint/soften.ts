@@ -1,4 +1,4 @@
-import { constant, conv2d, mirrorPad, type Tensor } from '../graph/index.ts';
+import { constant, conv2d, type Edges, padEdges, type Tensor } from '../graph/index.ts';
 
 /** The filter (1, 4, 6, 4, 1)/16: a blur with a standard deviation of one pixel. */
 const FILTER = [1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16];
@@ -11,8 +11,8 @@ const REACH = 2;
  *
  * @param change `[1, 3, H, W]`
  */
-export function soften(change: Tensor): Tensor {
-  return conv2d(mirrorPad(mirrorPad(change, 2, REACH), 3, REACH), kernel);
+export function soften(change: Tensor, edges: Edges): Tensor {
+  return conv2d(padEdges(change, REACH, edges), kernel);
 }
 
 /** Brightness is the mean of the channels and colour what each departs from it: one convolution treats both. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import { UserError } from '../../core/errors.ts';
-import { checkSettings, INITS, type Settings } from '../../core/paint/index.ts';
+import { checkSettings, INITS, type Settings, sizeOf } from '../../core/paint/index.ts';
 import { findPictures, formatOf } from '../pictures/index.ts';
 import type { StudioOptions } from '../studio.ts';
 import { settingsIn } from '../studio.ts';
@@ -74,9 +74,9 @@ export async function planAugment(folder: string, options: AugmentOptions): Prom
   checkPerImage(perImage);
   const range = rangeOf(strength);
   formatOf(`copy${extension}`);
-  const settings: Partial<Settings> = { ...AUGMENT_DEFAULTS, ...settingsIn(rest) };
-  // With scales of its own it has a size of its own.
-  if (settings.scales) settings.size = settings.scales.at(-1) as number;
+  const given = settingsIn(rest);
+  // The last of the scales is the size, unless both are given and contradict each other.
+  const settings = { ...AUGMENT_DEFAULTS, ...(given.scales && { size: sizeOf(given) }), ...given };
   if (settings.init !== undefined && !INITS.includes(settings.init)) {
     throw new UserError(`init must be content, style or noise here, not "${settings.init}".`);
   }

@@ -1,6 +1,7 @@
+export { animationSize, encodeAnimation, encodeFrame, type Frame } from './animation.ts';
 export { checkFits, type EncodeOptions, encodePicture, formatOf, type PictureFormat } from './encode.ts';
 export { findPictures, isPattern } from './find.ts';
 export { type ReadOptions, readPicture } from './read.ts';
 export { type FoundRecord, type PaintingRecord, readRecord, readSettings } from './record.ts';
 export { localPath, type PictureSource } from './source.ts';
-export { checkOutput, writePicture } from './write.ts';
+export { checkOutput, writeBytes, writePicture } from './write.ts';

@@ -16,8 +16,15 @@ export async function writePicture(
   picture: Picture,
   options: EncodeOptions = {},
 ): Promise<void> {
+  await writeBytes(path, await encodePicture(picture, formatOf(path), options));
+}
+
+/**
+ * Writes a file, whole or not at all.
+ * @throws UserError when the folder is missing or not writable, or the disk full
+ */
+export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
   const target = await followLinks(path);
-  const bytes = await encodePicture(picture, formatOf(path), options);
   try {
     await throughTemporary(target, async (temporary) => {
       const file = await open(temporary, 'wx');

@@ -36,6 +36,20 @@ export function scale(x: Tensor, factor: number): Tensor {
   return mul(x, scalar(factor));
 }
 
+/** The square root, value by value. */
+export function sqrt(x: Tensor): Tensor {
+  return operation(x.shape, {
+    operator: 'Sqrt',
+    inputs: [x],
+    gradient: (dy, y) => [scale(div(dy, y), 0.5)],
+  });
+}
+
+/** The same values, which count as constants: no gradient passes. */
+export function stop(x: Tensor): Tensor {
+  return operation(x.shape, { operator: 'Identity', inputs: [x], frozen: true });
+}
+
 /** The sum of all values, a scalar. */
 export function sum(x: Tensor): Tensor {
   return operation([], {

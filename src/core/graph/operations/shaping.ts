@@ -108,27 +108,68 @@ function resized(x: Tensor, ends: readonly Ends[], sign: 1 | -1): Shape {
  * The gradient folds the mirrored margins back onto the values that they came from.
  */
 export function mirrorPad(x: Tensor, axis: number, margin: number): Tensor {
-  if (margin === 0) return x;
   const size = sizeAt('mirrorPad', x, axis);
-  if (margin > size) {
-    throw new ShapeError(
-      `mirrorPad: axis ${axis} of ${show(x.shape)} is too short for a margin of ${margin}`,
-    );
-  }
   const source = (i: number) => (i < 0 ? -1 - i : i < size ? i : 2 * size - 1 - i);
-  const indices = Array.from({ length: size + 2 * margin }, (_, i) => source(i - margin));
-  const fold = (dy: Tensor) => {
+  const fold = (dy: Tensor): Tensor => {
     const before = reverse(slice(dy, axis, 0, margin), axis);
     const after = reverse(slice(dy, axis, margin + size, size + 2 * margin), axis);
-    const inner = slice(dy, axis, margin, margin + size);
-    return add(add(inner, zeroPad(before, axis, 0, size - margin)), zeroPad(after, axis, size - margin, 0));
+    return folded(dy, axis, margin, before, after);
   };
+  return gatherPad('mirrorPad', x, axis, margin, source, fold);
+}
+
+/**
+ * Continues the axis at both ends by `margin` with what is at the other end: `b c | a b c | a b`, as in a picture that is
+ * laid beside itself. The gradient brings the margins back to where they came from.
+ */
+export function wrapPad(x: Tensor, axis: number, margin: number): Tensor {
+  const size = sizeAt('wrapPad', x, axis);
+  const source = (i: number) => (i + size) % size;
+  const fold = (dy: Tensor): Tensor => {
+    const before = slice(dy, axis, margin + size, size + 2 * margin);
+    const after = slice(dy, axis, 0, margin);
+    return folded(dy, axis, margin, before, after);
+  };
+  return gatherPad('wrapPad', x, axis, margin, source, fold);
+}
+
+/** What is beyond the edges of a picture: its mirror image, or its other side. */
+export type Edges = 'mirror' | 'wrap';
+
+/** Continues maps `[N, C, H, W]` beyond all four edges. */
+export function padEdges(x: Tensor, margin: number, edges: Edges): Tensor {
+  const pad = edges === 'wrap' ? wrapPad : mirrorPad;
+  return pad(pad(x, 2, margin), 3, margin);
+}
+
+/** Continues the axis with values from inside it: `source` says where each comes from, by its place outside. */
+function gatherPad(
+  name: string,
+  x: Tensor,
+  axis: number,
+  margin: number,
+  source: (place: number) => number,
+  fold: (dy: Tensor) => Tensor,
+): Tensor {
+  if (margin === 0) return x;
+  const size = sizeAt(name, x, axis);
+  if (margin > size) {
+    throw new ShapeError(`${name}: axis ${axis} of ${show(x.shape)} is too short for a margin of ${margin}`);
+  }
+  const indices = Array.from({ length: size + 2 * margin }, (_, i) => source(i - margin));
   return operation(x.shape.with(axis, size + 2 * margin), {
     operator: 'Gather',
     inputs: [x, integers(indices)],
     attributes: { axis: { int: axis } },
     gradient: (dy) => [fold(dy), undefined],
   });
+}
+
+/** The inner part of a gradient, with what came from the margins added at its beginning and its end. */
+function folded(dy: Tensor, axis: number, margin: number, begin: Tensor, end: Tensor): Tensor {
+  const size = (dy.shape[axis] as number) - 2 * margin;
+  const inner = slice(dy, axis, margin, margin + size);
+  return add(add(inner, zeroPad(begin, axis, 0, size - margin)), zeroPad(end, axis, size - margin, 0));
 }
 
 /**

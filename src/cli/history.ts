@@ -1,0 +1,92 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  animationSize,
+  encodeAnimation,
+  encodeFrame,
+  type Frame,
+  type Picture,
+  type Size,
+  type Step,
+  UserError,
+  writeBytes,
+  writePicture,
+} from '../node/index.ts';
+
+export interface History {
+  /** Takes note of a step, and writes its picture if it is its turn. */
+  offer(step: Step): void;
+  /** Waits for the pictures, and joins them to an animation. */
+  finish(): Promise<void>;
+}
+
+/** Milliseconds that each picture of the animation is shown, and the last. */
+const DELAY = 120;
+const LAST_DELAY = 2000;
+
+/**
+ * Keeps every n-th state of a painting, and the last of every scale, as `0001-scale128-step10.png` and so on in a folder,
+ * and at the end all of them as `history.webp`.
+ * @param final the painting's size, which the animation has if it is not too large
+ * @param onFailure told once if something cannot be written; the painting goes on
+ */
+export function historyIn(
+  folder: string,
+  every: number,
+  final: Size,
+  onFailure: (error: unknown) => void,
+): History {
+  const size = animationSize(final);
+  const frames: Frame[] = [];
+  let writing: Promise<void> = Promise.resolve();
+  let failed = false;
+  let count = 0;
+
+  const orFail = (work: () => Promise<void>) => async () => {
+    if (failed) return;
+    await work().catch((error: unknown) => {
+      failed = true;
+      onFailure(error);
+    });
+  };
+
+  async function keep(name: string, picture: Picture): Promise<void> {
+    await writePicture(join(folder, name), picture);
+    frames.push(await encodeFrame(picture, size));
+  }
+
+  function offer({ scale, step, steps, picture }: Step): void {
+    if (step % every !== 0 && step !== 1 && step !== steps) return;
+    count++;
+    const name = `${String(count).padStart(4, '0')}-scale${scale}-step${step}.png`;
+    writing = writing.then(orFail(() => keep(name, picture)));
+  }
+
+  async function finish(): Promise<void> {
+    const delays = () => frames.map((_, i) => (i === frames.length - 1 ? LAST_DELAY : DELAY));
+    writing = writing.then(
+      orFail(async () => {
+        if (frames.length > 0)
+          await writeBytes(join(folder, 'history.webp'), await encodeAnimation(frames, delays()));
+      }),
+    );
+    await writing;
+  }
+
+  return { offer, finish };
+}
+
+/**
+ * Makes the folder.
+ * @throws UserError when it cannot be made, or holds something already: the pictures of two paintings would mix
+ */
+export async function checkHistory(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new UserError(`The folder ${folder} for the history cannot be made: ${(error as Error).message}.`);
+  }
+  if ((await readdir(folder)).length > 0) {
+    throw new UserError(`The folder ${folder} for the history is not empty; name another, or a new one.`);
+  }
+}

@@ -1,0 +1,147 @@
+import { basename, extname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import {
+  checkFits,
+  checkOutput,
+  formatOf,
+  localPath,
+  prepareTexture,
+  type Settings,
+  UserError,
+  writePicture,
+} from '../node/index.ts';
+import { adding } from './errors.ts';
+import { checkNoInput } from './inputs.ts';
+import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from './interrupt.ts';
+import { lastStep } from './last-step.ts';
+import { addEngineOptions, addSettings, type EngineOptionValues } from './paint-options.ts';
+import { personalProgress } from './progress/index.ts';
+import { jsonProgress } from './progress/json.ts';
+import type { SettingWithOption } from './settings.ts';
+
+/** The settings that a texture has a use for. */
+export const TEXTURE_SETTINGS = [
+  'scales',
+  'steps',
+  'styleMix',
+  'styleScale',
+  'styleLoss',
+  'styleTaps',
+  'tvWeight',
+  'projection',
+  'network',
+  'pooling',
+  'optimizer',
+  'seed',
+] as const satisfies SettingWithOption[];
+
+interface TextureCommandOptions
+  extends EngineOptionValues,
+    Partial<Pick<Settings, (typeof TEXTURE_SETTINGS)[number]>> {
+  readonly size: { readonly width: number; readonly height: number };
+  readonly output?: string;
+  readonly tileable?: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** `velatura texture`: what remains of a picture when only its style counts. */
+export function addTexture(program: Command): void {
+  const command = program
+    .command('texture')
+    .summary('make a texture of a picture')
+    .description(
+      'Makes a texture of one picture or several: their hand and colours, with nothing in its place.\nWrites the texture, and its path to standard output.',
+    )
+    .argument('<style...>', 'the pictures to make it of')
+    .optionsGroup('Texture:')
+    .option('--size <size>', 'pixels, as 512 or 1024x768', parseSize, { width: 512, height: 512 })
+    .option('--tileable', 'so that it can be laid beside itself without a seam')
+    .option(
+      '-o, --output <file>',
+      'what to write: a .png, .jpg, .webp, .avif or .tif (default: <style>-texture.png)',
+    );
+  addSettings(command, TEXTURE_SETTINGS);
+  addEngineOptions(command)
+    .optionsGroup('What is shown:')
+    .option('--quiet', 'nothing but the path of the texture, and errors')
+    .option('--json', 'events for programs on standard output, one JSON object a line')
+    .option('--debug', 'show where in the program an error came from')
+    .helpOption('-h, --help', 'show this help')
+    .action(run);
+}
+
+async function run(styles: string[], options: TextureCommandOptions): Promise<void> {
+  const sources = styles.map(localPath);
+  const output = options.output ?? defaultOutput(sources);
+  await checkNoInput(output, sources);
+  await checkOutput(output);
+  checkFits(options.size, formatOf(output));
+  const shown = personalProgress(options.quiet);
+  const progress = options.json ? jsonProgress(process.stdout, shown) : shown;
+  const interrupt = listenForInterrupt(() => progress.stopping());
+  try {
+    await make(sources, output, options, progress, interrupt.signal);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    progress.close();
+    if (!options.quiet) process.stderr.write('Stopped before anything was made; nothing was written.\n');
+    process.exitCode = INTERRUPTED_CODE;
+  } finally {
+    interrupt.release();
+    progress.close();
+  }
+}
+
+async function make(
+  styles: readonly string[],
+  output: string,
+  options: TextureCommandOptions,
+  progress: ReturnType<typeof personalProgress>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { size, tileable = false, threads, engine, json } = options;
+  const given = TEXTURE_SETTINGS.filter((name) => options[name] !== undefined);
+  const work = await prepareTexture(styles, {
+    ...Object.fromEntries(given.map((name) => [name, options[name]])),
+    ...size,
+    tileable,
+    ...(threads !== undefined && { threads }),
+    ...(engine !== undefined && { engine }),
+    signal,
+    onDownload: progress.download,
+    onNote: progress.note,
+  });
+  try {
+    const style = styles.map((name) => basename(name));
+    progress.begin({ ...work, content: 'a texture', style });
+    const { last, failure } = await lastStep(work, signal, progress);
+    const complete = last.scale === work.settings.scales.at(-1) && last.step === last.steps;
+    const stopped = (signal.aborted || failure) && !complete ? last : undefined;
+    const at = stopped && { scale: stopped.scale, step: stopped.step, steps: stopped.steps };
+    await writePicture(output, last.picture, { settings: work.settings, style, texture: size, stopped: at });
+    const seconds = performance.now() / 1000;
+    const peakMemory = process.resourceUsage().maxRSS * 1024;
+    const { width, height } = last.picture;
+    progress.end({ file: output, width, height, seconds, peakMemory, stopped: at });
+    if (!json) process.stdout.write(`${output}\n`);
+    if (failure) throw adding(failure, `The texture as far as it got is in ${output}.`);
+    if (at) process.exitCode = INTERRUPTED_CODE;
+  } finally {
+    await work.close();
+  }
+}
+
+function defaultOutput(styles: readonly string[]): string {
+  const output = `${styles.map((style) => basename(style, extname(style))).join('-')}-texture.png`;
+  return styles.some((style) => resolve(style) === resolve(output)) ? `new-${output}` : output;
+}
+
+/** `512`, or `1024x768`. */
+function parseSize(text: string): { width: number; height: number } {
+  const [, width, height = width] = /^(\d+)(?:x(\d+))?$/.exec(text) ?? [];
+  if (width === undefined || height === undefined) {
+    throw new UserError(`--size must be a number of pixels, or two as in 1024x768, not "${text}".`);
+  }
+  return { width: Number(width), height: Number(height) };
+}

@@ -1,0 +1,97 @@
+import {
+  add,
+  constant,
+  div,
+  elements,
+  gram,
+  matmul,
+  mul,
+  reshape,
+  scalar,
+  scale,
+  sqrt,
+  stop,
+  sub,
+  sum,
+  sumSquares,
+  type Tensor,
+  transpose,
+} from '../graph/index.ts';
+
+/** The mean of each channel of feature maps `[1, C, H, W]`: `[C, 1]`. */
+export function channelMeans(features: Tensor): Tensor {
+  const channels = features.shape[1] as number;
+  const positions = elements(features.shape) / channels;
+  const shares = constant(new Float32Array(positions).fill(1 / positions), [positions, 1]);
+  return matmul(reshape(features, [channels, positions]), shares);
+}
+
+/** The variance of each channel `[C, 1]`, given their means. */
+export function channelVariances(features: Tensor, means: Tensor): Tensor {
+  return sub(channelMeans(mul(features, features)), mul(means, means));
+}
+
+/** The covariance of the channels `[C, C]`, given their means. */
+export function covariance(features: Tensor, means: Tensor): Tensor {
+  return sub(gram(features), matmul(means, transpose(means)));
+}
+
+/** The share of the mean variance that is added to each, so that no direction is without any. */
+const LEAST_VARIANCE = 1e-3;
+/** Each step of the iteration brings small eigenvalues up by 9/4: enough for a ten-thousandth of the largest. */
+const STEPS = 14;
+
+/** The covariance with something of the mean variance in every direction. */
+export function regular(matrix: Tensor): Tensor {
+  const size = matrix.shape[0] as number;
+  const identity = identityOf(size);
+  return add(matrix, mul(identity, scale(trace(matrix), LEAST_VARIANCE / size)));
+}
+
+/** The sum of a matrix' diagonal. */
+export function trace(matrix: Tensor): Tensor {
+  return sum(mul(matrix, identityOf(matrix.shape[0] as number)));
+}
+
+/** The square root of a symmetric positive matrix. Has no gradient. */
+export function root(matrix: Tensor): Tensor {
+  return roots(stop(matrix)).root;
+}
+
+/**
+ * The trace of the square root of a symmetric positive matrix. Its gradient is half the inverse root, which the iteration
+ * gives as well: there is no need to go back through its steps.
+ */
+export function traceOfRoot(matrix: Tensor): Tensor {
+  const { root, inverse } = roots(stop(matrix));
+  const linear = sum(mul(matrix, stop(inverse)));
+  return add(scale(linear, 0.5), stop(sub(trace(root), scale(linear, 0.5))));
+}
+
+/**
+ * Square root and inverse square root by the coupled Newton-Schulz iteration (Higham 2008, *Functions of matrices*, section
+ * 6.3), which is made of products alone.
+ */
+function roots(matrix: Tensor): { root: Tensor; inverse: Tensor } {
+  const identity = identityOf(matrix.shape[0] as number);
+  const norm = sqrt(sumSquares(matrix));
+  let y = div(matrix, norm);
+  let z = identity;
+  for (let step = 0; step < STEPS; step++) {
+    const t = scale(sub(scale(identity, 3), matmul(z, y)), 0.5);
+    y = matmul(y, t);
+    z = matmul(t, z);
+  }
+  return { root: mul(y, sqrt(norm)), inverse: div(z, sqrt(norm)) };
+}
+
+function identityOf(size: number): Tensor {
+  const values = new Float32Array(size * size);
+  for (let i = 0; i < size; i++) values[i * size + i] = 1;
+  return constant(values, [size, size]);
+}
+
+/** Where a value may be zero, so small a number beside it changes nothing else. */
+export function aboveZero(x: Tensor): Tensor {
+  return add(x, scalar(1e-8));
+}
