@@ -22,7 +22,7 @@ export async function finish(
   output: string,
   painting: PreparedPainting,
   { last, failure }: LastStep,
-  names: Pick<PaintingRecord, 'content' | 'style'>,
+  names: Pick<PaintingRecord, 'content' | 'style' | 'texture'>,
   stopping: boolean,
 ): Promise<Ending> {
   const { width, height } = painting.sizes.at(-1) as Size;

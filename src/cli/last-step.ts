@@ -16,7 +16,7 @@ export async function lastStep(
   painting: Pick<Painting, 'steps'>,
   signal: AbortSignal,
   progress: Pick<Progress, 'step'>,
-  preview?: Pick<Preview, 'offer'>,
+  watchers: readonly Pick<Preview, 'offer'>[] = [],
 ): Promise<LastStep> {
   let last: Step | undefined;
   let failure: Error | undefined;
@@ -24,7 +24,7 @@ export async function lastStep(
     for await (const step of painting.steps(signal)) {
       last = step;
       progress.step(step);
-      preview?.offer(step);
+      for (const watcher of watchers) watcher.offer(step);
     }
   } catch (error) {
     if (!last || !(error instanceof Error)) throw error;

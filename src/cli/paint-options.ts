@@ -17,6 +17,8 @@ export interface PaintCommandOptions extends EngineOptionValues, Partial<Pick<Se
   readonly output?: string;
   readonly like?: string;
   readonly preview?: string;
+  readonly history?: string;
+  readonly historyEvery?: number;
   readonly force?: boolean;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -101,6 +103,12 @@ export function addPaintOptions(command: Command): Command {
   command
     .option('--like <painting>', 'take the settings of that painting as defaults')
     .option('--preview <file>', 'show the painting in this file as it grows')
+    .option('--history <folder>', 'keep pictures of how it grew in this folder, and an animation')
+    .option(
+      '--history-every <steps>',
+      `steps between two of these pictures (default: ${HISTORY_EVERY})`,
+      wholeNumber('--history-every'),
+    )
     .option('--force', 'of several pictures, paint again what has been painted');
 
   addSettings(command.optionsGroup('Size and time:'), ['size', 'scales', 'steps']);
@@ -137,6 +145,17 @@ export function addPaintOptions(command: Command): Command {
     .option('--debug', 'show where in the program an error came from')
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', examples);
+}
+
+/** Steps between two pictures of a history. */
+export const HISTORY_EVERY = 10;
+
+function wholeNumber(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= 1) return value;
+    throw new UserError(`${option} must be a whole number from 1, not "${text}".`);
+  };
 }
 
 /** More threads than this only wait for each other, and look like a program that hangs. */

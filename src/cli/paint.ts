@@ -13,17 +13,17 @@ import {
 import { chosenSettings, chosenStyles } from './chosen.ts';
 import { adding } from './errors.ts';
 import { finish } from './finish.ts';
+import { checkHistory, historyIn } from './history.ts';
 import { checkNoInput, defaultOutput } from './inputs.ts';
-import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from './interrupt.ts';
+import { INTERRUPTED_CODE } from './interrupt.ts';
 import { lastStep } from './last-step.ts';
-import { addPaintOptions, type PaintCommandOptions } from './paint-options.ts';
+import { addPaintOptions, HISTORY_EVERY, type PaintCommandOptions } from './paint-options.ts';
 import { previewTo } from './preview.ts';
-import { personalProgress } from './progress/index.ts';
-import { jsonProgress } from './progress/json.ts';
 import type { Progress } from './progress/progress.ts';
 import { engineOptions } from './run-options.ts';
 import { paintMany } from './series/paint.ts';
 import { isSeries } from './series/plan.ts';
+import { watched } from './watched.ts';
 
 /** `velatura paint`: repaints a picture, or several, in the style of another. */
 export function addPaint(program: Command): void {
@@ -55,20 +55,7 @@ async function run(contents: string[], options: PaintCommandOptions): Promise<vo
 
 async function paintOne(content: string, options: PaintCommandOptions): Promise<void> {
   const job = await plan(content, options);
-  const shown = personalProgress(options.quiet);
-  const progress = options.json ? jsonProgress(process.stdout, shown) : shown;
-  const interrupt = listenForInterrupt(() => progress.stopping());
-  try {
-    await paintJob(job, options, progress, interrupt.signal);
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    progress.close();
-    if (!options.quiet) process.stderr.write('Stopped before anything was painted; nothing was written.\n');
-    process.exitCode = INTERRUPTED_CODE;
-  } finally {
-    interrupt.release();
-    progress.close();
-  }
+  await watched(options, (progress, signal) => paintJob(job, options, progress, signal));
 }
 
 async function plan(content: string, options: PaintCommandOptions): Promise<Job> {
@@ -89,7 +76,7 @@ async function paintJob(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const { preview: previewFile, json } = options;
+  const { preview: previewFile, history: folder, historyEvery = HISTORY_EVERY, json } = options;
   const painting = await preparePainting(content, {
     ...settings,
     style: styles,
@@ -102,9 +89,14 @@ async function paintJob(
     }
     const names = { content: basename(content), style: styles.map((style) => basename(style)) };
     progress.begin({ ...painting, ...names });
-    const preview = previewFile === undefined ? undefined : previewTo(previewFile, failedPreview(progress));
-    const painted = await lastStep(painting, signal, progress, preview);
-    await preview?.finish();
+    const watchers = [
+      ...(previewFile === undefined ? [] : [previewTo(previewFile, leftOut('preview', progress))]),
+      ...(folder === undefined
+        ? []
+        : [historyIn(folder, historyEvery, painting.sizes.at(-1) as Size, leftOut('history', progress))]),
+    ];
+    const painted = await lastStep(painting, signal, progress, watchers);
+    for (const watcher of watchers) await watcher.finish();
 
     const ending = await finish(output, painting, painted, names, signal.aborted);
     progress.end(ending);
@@ -119,7 +111,7 @@ async function paintJob(
 /** @throws UserError when a file to be written cannot be, or is one of those that are read */
 async function checkFiles(
   { content, styles, output, settings: { init, network } }: Job,
-  { like, preview }: PaintCommandOptions,
+  { like, preview, history }: PaintCommandOptions,
 ): Promise<void> {
   const inputs = [content, ...styles, init, network, like].filter((path) => path !== undefined);
   for (const file of [output, preview].filter((path) => path !== undefined)) {
@@ -129,9 +121,11 @@ async function checkFiles(
   if (preview !== undefined && resolve(preview) === resolve(output)) {
     throw new UserError(`The preview and the painting cannot be the same file, ${output}.`);
   }
+  if (history !== undefined) await checkHistory(history);
 }
 
-function failedPreview(progress: Progress): (error: unknown) => void {
+/** For what is written beside the painting: that it fails is worth a note, and no reason to stop. */
+function leftOut(what: string, progress: Progress): (error: unknown) => void {
   return (error) =>
-    progress.note(`The preview is left out. ${error instanceof Error ? error.message : error}`);
+    progress.note(`The ${what} is left out. ${error instanceof Error ? error.message : error}`);
 }

@@ -8,16 +8,17 @@ import {
   prepareTexture,
   type Settings,
   UserError,
-  writePicture,
 } from '../node/index.ts';
 import { adding } from './errors.ts';
+import { finish } from './finish.ts';
 import { checkNoInput } from './inputs.ts';
-import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from './interrupt.ts';
+import { INTERRUPTED_CODE } from './interrupt.ts';
 import { lastStep } from './last-step.ts';
 import { addEngineOptions, addSettings, type EngineOptionValues } from './paint-options.ts';
-import { personalProgress } from './progress/index.ts';
-import { jsonProgress } from './progress/json.ts';
+import type { Progress } from './progress/progress.ts';
+import { engineOptions } from './run-options.ts';
 import type { SettingWithOption } from './settings.ts';
+import { watched } from './watched.ts';
 
 /** The settings that a texture has a use for. */
 export const TEXTURE_SETTINGS = [
@@ -77,56 +78,34 @@ async function run(styles: string[], options: TextureCommandOptions): Promise<vo
   await checkNoInput(output, sources);
   await checkOutput(output);
   checkFits(options.size, formatOf(output));
-  const shown = personalProgress(options.quiet);
-  const progress = options.json ? jsonProgress(process.stdout, shown) : shown;
-  const interrupt = listenForInterrupt(() => progress.stopping());
-  try {
-    await make(sources, output, options, progress, interrupt.signal);
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    progress.close();
-    if (!options.quiet) process.stderr.write('Stopped before anything was made; nothing was written.\n');
-    process.exitCode = INTERRUPTED_CODE;
-  } finally {
-    interrupt.release();
-    progress.close();
-  }
+  await watched(options, (progress, signal) => make(sources, output, options, progress, signal));
 }
 
 async function make(
   styles: readonly string[],
   output: string,
   options: TextureCommandOptions,
-  progress: ReturnType<typeof personalProgress>,
+  progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const { size, tileable = false, threads, engine, json } = options;
+  const { size, tileable = false, json } = options;
   const given = TEXTURE_SETTINGS.filter((name) => options[name] !== undefined);
   const work = await prepareTexture(styles, {
     ...Object.fromEntries(given.map((name) => [name, options[name]])),
     ...size,
     tileable,
-    ...(threads !== undefined && { threads }),
-    ...(engine !== undefined && { engine }),
+    ...engineOptions(options, progress),
     signal,
-    onDownload: progress.download,
-    onNote: progress.note,
   });
   try {
     const style = styles.map((name) => basename(name));
     progress.begin({ ...work, content: 'a texture', style });
-    const { last, failure } = await lastStep(work, signal, progress);
-    const complete = last.scale === work.settings.scales.at(-1) && last.step === last.steps;
-    const stopped = (signal.aborted || failure) && !complete ? last : undefined;
-    const at = stopped && { scale: stopped.scale, step: stopped.step, steps: stopped.steps };
-    await writePicture(output, last.picture, { settings: work.settings, style, texture: size, stopped: at });
-    const seconds = performance.now() / 1000;
-    const peakMemory = process.resourceUsage().maxRSS * 1024;
-    const { width, height } = last.picture;
-    progress.end({ file: output, width, height, seconds, peakMemory, stopped: at });
+    const made = await lastStep(work, signal, progress);
+    const ending = await finish(output, work, made, { style, texture: size }, signal.aborted);
+    progress.end(ending);
     if (!json) process.stdout.write(`${output}\n`);
-    if (failure) throw adding(failure, `The texture as far as it got is in ${output}.`);
-    if (at) process.exitCode = INTERRUPTED_CODE;
+    if (made.failure) throw adding(made.failure, `The texture as far as it got is in ${output}.`);
+    if (ending.stopped) process.exitCode = INTERRUPTED_CODE;
   } finally {
     await work.close();
   }

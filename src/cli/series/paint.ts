@@ -28,6 +28,9 @@ import type { Failure, SeriesProgress } from './progress.ts';
  * end what that was.
  */
 export async function paintMany(contents: readonly string[], options: PaintCommandOptions): Promise<void> {
+  if (options.history !== undefined) {
+    throw new UserError('--history keeps pictures of one painting, not of a series; name one content.');
+  }
   const styles = chosenStyles(options);
   const settings = await chosenSettings(options);
   const folder = options.output ?? '.';
@@ -113,14 +116,10 @@ async function paintOne(
     if (file !== undefined) checkFits(painting.sizes.at(-1) as Size, formatOf(file));
   }
   progress.begin({ ...painting, ...names }, output);
-  const preview =
-    previewFile === undefined
-      ? undefined
-      : previewTo(previewFile, (error) =>
-          progress.note(`The preview is left out. ${(error as Error).message}`),
-        );
-  const painted = await lastStep(painting, signal, progress, preview);
-  await preview?.finish();
+  const failed = (error: unknown) => progress.note(`The preview is left out. ${(error as Error).message}`);
+  const watchers = previewFile === undefined ? [] : [previewTo(previewFile, failed)];
+  const painted = await lastStep(painting, signal, progress, watchers);
+  for (const watcher of watchers) await watcher.finish();
   const ending = await finish(output, painting, painted, names, signal.aborted);
   progress.end(ending);
   if (!json) process.stdout.write(`${output}\n`);
