@@ -14,7 +14,12 @@ const quick = ['--size', '48', '--scales', '32,48', '--steps', '5,4'];
 
 async function folder(): Promise<string> {
   const cwd = testFolder();
-  for (const name of ['a.png', 'b.png']) await writePicture(join(cwd, name), waves(60, 45));
+  const content = waves(60, 45);
+  await writePicture(join(cwd, 'a.png'), content);
+  await writePicture(join(cwd, 'b.png'), {
+    ...content,
+    data: content.data.map((v, i) => (i % 7 < 3 ? 1 - v : v)),
+  });
   return cwd;
 }
 
