@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import {
+  architectureNamed,
   createEngine,
   type Engine,
   prepareSeries,
@@ -17,10 +18,13 @@ import {
   readRecord,
   repaint,
   repaintSeries,
+  resolveSettings,
+  type Step,
   UserError,
   writePicture,
 } from 'velatura';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { pace } from '../src/cli/series/progress.ts';
 import { events, start, velatura } from './support/cli.ts';
 import { largestDifference, testFolder, waves } from './support/pictures.ts';
 
@@ -170,6 +174,32 @@ describe('velatura paint, of many', () => {
       steps: 5000,
     });
     expect(await readPicture(join(cwd, 'out/a-style.png'))).toMatchObject({ width: 64, height: 48 });
+  });
+});
+
+describe('the pace of a series', () => {
+  it('counts paintings, steps by their pixels, and what is there or fails', () => {
+    let clock = 100;
+    const going = pace(() => clock);
+    const settings = resolveSettings({ scales: [64, 128], steps: [4, 1] }, architectureNamed('resnet50'));
+    const sizes = settings.scales.map((side) => ({ width: side, height: side }));
+    const beginning = { settings, sizes, network: '', engine: '', content: 'a.jpg', style: ['b.jpg'] };
+    const step = (scale: number, number: number, steps: number) =>
+      going.step({ scale, step: number, steps } as Step);
+    going.open(5, 1);
+    expect([going.place(), going.share()]).toEqual(['2 of 5', 0]);
+    going.begin(beginning);
+    step(64, 2, 4);
+    expect(going.share()).toBeCloseTo(0.25 / 4, 9);
+    step(128, 1, 1);
+    expect(going.share()).toBeCloseTo(1 / 4, 9);
+    clock += 30;
+    expect(going.times()).toBe('0:30 elapsed, about 1:30 left');
+    going.next(1);
+    going.next(2);
+    expect([going.place(), going.share()]).toEqual(['5 of 5', 0.75]);
+    going.next(1);
+    expect([going.place(), going.share(), going.times()]).toEqual(['5 of 5', 1, '0:30 elapsed']);
   });
 });
 
