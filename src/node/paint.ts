@@ -95,6 +95,35 @@ export async function* paint(content: PictureSource, options: PaintOptions): Asy
  * @throws as `paint`
  */
 export async function preparePainting(content: PictureSource, options: PaintOptions): Promise<Painting> {
+  const { work, engine, close } = await prepareWork(content, options);
+  return {
+    settings: work.settings,
+    sizes: work.settings.scales.map((scale) => fit(work.content, scale)),
+    network: work.network.architecture.title,
+    engine: engine.name,
+    steps: (stop = options.signal) => paintPicture(work, engine, stop),
+    close,
+  };
+}
+
+/** Work that is loaded and checked, and what runs it. */
+export interface PreparedWork {
+  readonly work: Work;
+  readonly engine: Engine;
+  /** Frees the engine, unless it was given. */
+  close(): Promise<void>;
+}
+
+/**
+ * What `preparePainting` does, for who wants more of the network than a painting.
+ * @param moreTaps names the taps whose weights are needed besides those of the settings
+ * @throws as `paint`
+ */
+export async function prepareWork(
+  content: PictureSource,
+  options: PaintOptions,
+  moreTaps: (architecture: Architecture, settings: Settings) => readonly string[] = () => [],
+): Promise<PreparedWork> {
   const { style, start, threads, engine: wanted = 'cpu', signal, onDownload, onNote, ...rest } = options;
   const said = checkSettings(rest);
   checkThreads(threads);
@@ -114,7 +143,10 @@ export async function preparePainting(content: PictureSource, options: PaintOpti
     signal,
     onProgress: onDownload,
     // Settling the settings here finds their mistakes before anything is downloaded.
-    needed: (architecture) => convolutionsFor(architecture, tapsOf(settle(architecture))),
+    needed: (architecture) => {
+      const settled = settle(architecture);
+      return convolutionsFor(architecture, [...tapsOf(settled), ...moreTaps(architecture, settled)]);
+    },
   });
   const settings = settle(network.architecture);
   const work: Work = { ...pictures, network, settings };
@@ -128,11 +160,8 @@ export async function preparePainting(content: PictureSource, options: PaintOpti
       ? createEngine({ provider: using, ...(threads !== undefined && { threads }) })
       : using;
   return {
-    settings,
-    sizes: settings.scales.map((scale) => fit(pictures.content, scale)),
-    network: network.architecture.title,
-    engine: engine.name,
-    steps: (stop = signal) => paintPicture(work, engine, stop),
+    work,
+    engine,
     close: async () => {
       if (engine !== wanted) await engine.close();
     },
@@ -154,7 +183,7 @@ function checkThreads(threads: number | undefined): void {
 }
 
 /** @throws UserError when a picture is so narrow that nothing of it is left at the smallest scale */
-function checkShape(picture: Picture, role: 'content' | 'style', { settings, network }: Work): void {
+export function checkShape(picture: Picture, role: 'content' | 'style', { settings, network }: Work): void {
   const [scale] = settings.scales as [number];
   const smallest = role === 'style' ? styleSize(settings, scale) : scale;
   const { width, height } = fit(picture, smallest);
@@ -183,7 +212,7 @@ const COPIES_OF_CONSTANTS = 2;
 const COPIES_OF_VALUES = 2;
 
 /** @throws UserError when the largest scale wants more memory than the machine has free */
-function checkMemory(work: Work): void {
+export function checkMemory(work: Work): void {
   const { size } = work.settings;
   const graphs = [objectiveAt(work, size), ...work.styles.map((style) => statisticsAt(work, style, size))];
   const wanted = Math.max(...graphs.map(bytesFor));

@@ -16,8 +16,15 @@ export async function writePicture(
   picture: Picture,
   options: EncodeOptions = {},
 ): Promise<void> {
+  await writeWhole(path, await encodePicture(picture, formatOf(path), options));
+}
+
+/**
+ * Writes a file that appears whole or not at all; one that was there before stays as it is until then.
+ * @throws UserError when the folder is missing or not writable, or the disk full
+ */
+export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const target = await followLinks(path);
-  const bytes = await encodePicture(picture, formatOf(path), options);
   try {
     await throughTemporary(target, async (temporary) => {
       const file = await open(temporary, 'wx');
@@ -40,12 +47,20 @@ export async function writePicture(
  * @throws UserError as `writePicture`, or when the path is a folder
  */
 export async function checkOutput(path: string): Promise<void> {
+  await checkWritable(path, formatOf);
+}
+
+/**
+ * The same for a file of any kind.
+ * @param checkName throws what is wrong with the name itself
+ */
+export async function checkWritable(path: string, checkName: (path: string) => void): Promise<void> {
   const target = await followLinks(path);
   const there = await stat(target).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw writeProblem(error, path);
   });
   if (there?.isDirectory()) throw new UserError(`${path} is a folder; name a file in it.`);
-  formatOf(path);
+  checkName(path);
   if (there && !there.isFile())
     throw new UserError(`${path} is no file that could be replaced; name another.`);
   try {

@@ -1,0 +1,50 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import type { LossPoint } from '../explanation.ts';
+import { html, type Markup, raw } from './html.ts';
+
+/** The terms of the loss, in the order in which they are named everywhere. */
+export const TERMS = ['content', 'style', 'tv', 'total'] as const;
+
+/** With fewer steps than this a line is hard to see without its points. */
+const FEW = 12;
+
+/** The loss against the steps as SVG, a drawing for each scale, all on the same logarithmic axis. */
+export function lossPlots(steps: readonly LossPoint[]): Markup[] {
+  const { document } = parseHTML('<html><body></body></html>');
+  const points = steps.flatMap(({ scale, step, loss }) =>
+    TERMS.map((term) => ({ scale, step, term, loss: loss[term] })).filter((point) => point.loss > 0),
+  );
+  const losses = points.map(({ loss }) => loss);
+  const domain = [Math.min(...losses), Math.max(...losses)];
+  return [...new Set(steps.map(({ scale }) => scale))].map((scale) => {
+    const here = points.filter((point) => point.scale === scale);
+    const count = Math.max(...here.map(({ step }) => step), 1);
+    const label = `The losses at ${scale} pixels against the steps, on a logarithmic axis`;
+    const plot = Plot.plot({
+      document: document as never,
+      ariaLabel: label,
+      width: 420,
+      height: 300,
+      marginLeft: 52,
+      marginBottom: 38,
+      grid: true,
+      style: 'background: none; color: inherit; font: 12px system-ui, sans-serif',
+      x: { label: 'step', domain: [1, Math.max(count, 2)], ticks: Math.min(count, 6), tickFormat: 'd' },
+      y: { label: 'loss times its weight', type: 'log', domain, tickFormat: '~g', ticks: 5 },
+      color: { domain: [...TERMS], range: TERMS.map((term) => `var(--${term})`) },
+      marks: [
+        Plot.line(here, {
+          x: 'step',
+          y: 'loss',
+          stroke: 'term',
+          strokeWidth: (term: readonly { term: string }[]) => (term[0]?.term === 'total' ? 2.5 : 1.8),
+          ...(count < FEW && { marker: 'dot' as const }),
+        }),
+      ],
+    } as Plot.PlotOptions);
+    plot.setAttribute('role', 'img');
+    return html`<figure class="plot" data-scale="${scale}">${raw(plot.outerHTML)}
+<figcaption>${scale} pixels</figcaption></figure>`;
+  });
+}
