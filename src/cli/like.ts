@@ -1,6 +1,20 @@
 import { existsSync } from 'node:fs';
 import { architectures, INITS, readSettings, type Settings, UserError } from '../node/index.ts';
-import { settingOptions } from './settings.ts';
+import { type SettingWithOption, settingOptions } from './settings.ts';
+
+/** Settings as options, and a painting to take the others from. */
+interface GivenSettings extends Partial<Pick<Settings, SettingWithOption>> {
+  readonly like?: string;
+}
+
+/** The settings that were given, over those of the painting that is to be like. */
+export async function chosenSettings(options: GivenSettings): Promise<Partial<Settings>> {
+  const names = Object.keys(settingOptions) as SettingWithOption[];
+  const given: Partial<Settings> = Object.fromEntries(
+    names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
+  );
+  return options.like === undefined ? given : await settingsLike(options.like, given);
+}
 
 /**
  * The settings of another painting, as defaults for those that are given.

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { EngineError, UserError } from '../node/index.ts';
 import { USER_ERROR_CODE } from './errors.ts';
+import { addExplain } from './explain.ts';
 import { addModels } from './models.ts';
 import { addPaint } from './paint.ts';
 import { addShow } from './show.ts';
@@ -38,6 +39,7 @@ function createProgram(): Command {
     });
   addPaint(program);
   addShow(program);
+  addExplain(program);
   addModels(program);
   return program;
 }

@@ -21,13 +21,12 @@ import { adding } from './errors.ts';
 import { checkNoInput, defaultOutput } from './inputs.ts';
 import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from './interrupt.ts';
 import { lastStep } from './last-step.ts';
-import { settingsLike } from './like.ts';
+import { chosenSettings } from './like.ts';
 import { addPaintOptions, type PaintCommandOptions } from './paint-options.ts';
 import { previewTo } from './preview.ts';
 import { personalProgress } from './progress/index.ts';
 import { jsonProgress } from './progress/json.ts';
 import type { Ending, Progress } from './progress/progress.ts';
-import { settingOptions } from './settings.ts';
 
 /** `velatura paint`: repaints a picture in the style of another. */
 export function addPaint(program: Command): void {
@@ -130,15 +129,6 @@ async function paintJob(
 function stoppedAt({ scale, step, steps }: Step, { settings }: Painting): Ending['stopped'] {
   const complete = scale === settings.scales.at(-1) && step === steps;
   return complete ? undefined : { scale, step, steps };
-}
-
-/** The settings that were given, over those of the painting that is to be like. */
-async function chosenSettings(options: PaintCommandOptions): Promise<Partial<Settings>> {
-  const names = Object.keys(settingOptions) as (keyof typeof settingOptions)[];
-  const given: Partial<Settings> = Object.fromEntries(
-    names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]),
-  );
-  return options.like === undefined ? given : await settingsLike(options.like, given);
 }
 
 /** @throws UserError when a file to be written cannot be, or is one of those that are read */

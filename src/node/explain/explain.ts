@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Tensor } from '../../core/graph/index.ts';
 import { projectionOf } from '../../core/losses/index.ts';
 import { coloring } from '../../core/paint/coloring.ts';
 import {
@@ -20,7 +21,7 @@ import { EXPLAIN_SIZE, type ExplainChoices, growingSets, inOrder, numbersOf, tap
 import type { Explanation, LossPoint, Reconstruction, Stage, TapShape } from './explanation.ts';
 import { compareGrams } from './grams.ts';
 import { reconstructContent, reconstructionScales, reconstructStyle } from './reconstruct.ts';
-import { type Eye, strongestMaps } from './see.ts';
+import { type Eye, type Map4, strongestMaps } from './see.ts';
 
 export interface ExplainOptions extends PaintOptions, ExplainChoices {
   /** Told what is about to be painted. */
@@ -182,7 +183,7 @@ function shapesOf(
 ): TapShape[] {
   const outputs = pictureFeatures({ ...settings, network, width, height }, taps);
   return taps.map((tap) => {
-    const [, channels, rows, columns] = outputs[features(tap)]?.shape as [number, number, number, number];
+    const [, channels, rows, columns] = (outputs[features(tap)] as Tensor).shape as Map4;
     const projected = projectionOf(channels, settings.projection);
     const compared = projected ? projected.length / channels : channels;
     return { tap, channels, width: columns, height: rows, compared };

@@ -1,4 +1,5 @@
 import { type Engine, runOnce } from '../../core/engine.ts';
+import type { Tensor } from '../../core/graph/index.ts';
 import {
   features,
   type Network,
@@ -9,6 +10,9 @@ import {
 } from '../../core/paint/index.ts';
 import type { Picture } from '../../core/picture/picture.ts';
 import type { FeatureMap, TapMaps } from './explanation.ts';
+
+/** The shape of feature maps: `[1, C, h, w]`. */
+export type Map4 = readonly [number, number, number, number];
 
 /** Who looks: a network, as the settings have it look, and what runs it. */
 export interface Eye {
@@ -28,7 +32,7 @@ export async function strongestMaps(
   const found = await runOnce(engine, outputs, { picture: data });
   return taps.map((tap) => {
     const name = features(tap);
-    const [, channels, rows, columns] = outputs[name]?.shape as [number, number, number, number];
+    const [, channels, rows, columns] = (outputs[name] as Tensor).shape as Map4;
     const values = found[name] as Float32Array;
     const maps = Array.from({ length: channels }, (_, channel): FeatureMap => {
       const map = values.slice(channel * rows * columns, (channel + 1) * rows * columns);

@@ -38,7 +38,7 @@ export function lossPlots(steps: readonly LossPoint[]): Markup[] {
           x: 'step',
           y: 'loss',
           stroke: 'term',
-          strokeWidth: (term: readonly { term: string }[]) => (term[0]?.term === 'total' ? 2.5 : 1.8),
+          strokeWidth: ({ term }: { term: string }) => (term === 'total' ? 2.5 : 1.8),
           ...(count < FEW && { marker: 'dot' as const }),
         }),
       ],
