@@ -14,11 +14,13 @@ export function formulasSection(explanation: Explanation): Section {
     const weight = weights[`${term}Weight`];
     return weight === 0 ? undefined : loss[term] / weight;
   };
+  const tv = plain('tv');
   const body = html`${contentPart(explanation, plain('content'))}
 ${stylePart(explanation, plain('style'))}
 <h3>Smoothness</h3>
 <p>The mean squared difference of neighbours, downwards and across: large for a noisy picture.</p>
-${formula('T', '=', meanStep(row('i', '+', 1), 'j'), '+', meanStep('i', row('j', '+', 1)), ...result(plain('tv')))}
+${formula('T', '=', meanStep(row('i', '+', 1), 'j'), '+', meanStep('i', row('j', '+', 1)))}
+${tv === undefined ? '' : formula('=', tv)}
 <h3>Total</h3>
 <p>This is what falls. The weights are how much each counts${settings.strength === 0.5 ? '' : ` (with the strength ${settings.strength} in them)`}.</p>
 ${formula('L', '=', sub('w', 'c'), sub('L', 'c'), '+', sub('w', 's'), sub('L', 's'), '+', sub('w', 'tv'), 'T')}
@@ -28,11 +30,10 @@ ${formula(
   '+',
   ...product(weights.styleWeight, plain('style')),
   '+',
-  ...product(weights.tvWeight, plain('tv')),
-  '=',
-  loss.total,
+  ...product(weights.tvWeight, tv),
 )}
-<div class="scroll" tabindex="0"><table data-part="shapes">
+${formula('=', loss.total)}
+<div class="scroll" tabindex="0" role="region" aria-label="Layers"><table data-part="shapes">
 <caption>The layers that were looked at, at ${explanation.content.width} × ${explanation.content.height} pixels</caption>
 <thead><tr><th scope="col">layer</th><th scope="col">maps C</th><th scope="col">positions M</th><th scope="col">content weight</th><th scope="col">style weight</th><th scope="col">Gram matrix</th><th scope="col">compared as</th></tr></thead>
 <tbody>
@@ -51,9 +52,9 @@ function contentPart({ settings, taps }: Explanation, value: number | undefined)
       : frac(difference, row(sub('C', 't'), sub('M', 't')));
   const shapes = taps
     .filter(({ tap }) => names.includes(tap))
-    .map(({ tap, channels, width, height }) => `${tap}: ${channels} × ${width * height}`);
+    .map(({ tap, channels, width, height }) => `${tap}: ${short(channels)} × ${short(width * height)}`);
   return html`<h3>Content</h3>
-<p>${inline('F')} are the feature maps of the painting and ${inline('P')} those of the content, each as a matrix of channels by
+<p>${inline('F')} are the feature maps of the painting at a layer ${inline('t')}, and ${inline('P')} those of the content, each as a matrix of channels by
 positions (${shapes.join('; ')}). ${losses === 'relative' ? 'Divided by the size of the target, the loss is 0 for the content itself and about 1 for an unrelated picture.' : 'Squared differences, in the mean over all values.'}</p>
 ${formula(sub('L', 'c'), '=', ...meanOver(contentTaps), form, ...result(value))}`;
 }
@@ -107,7 +108,7 @@ function product(weight: number, value: number | undefined): (string | number)[]
 function shapeRow({ tap, channels, width, height, compared }: TapShape, { settings }: Explanation): Markup {
   const { contentTaps, styleTaps } = settings;
   const isStyle = styleTaps[tap] !== undefined;
-  return html`<tr><th scope="row">${tap}</th><td>${channels}</td><td>${width} × ${height} = ${width * height}</td>
+  return html`<tr><th scope="row">${tap}</th><td>${channels}</td><td>${width} × ${height} = ${short(width * height)}</td>
 <td>${contentTaps[tap] ?? '–'}</td><td>${styleTaps[tap] ?? '–'}</td>
 <td>${isStyle ? `${channels} × ${channels}` : '–'}</td><td>${isStyle ? `${compared} × ${compared}` : '–'}</td></tr>`;
 }

@@ -36,7 +36,7 @@ figcaption strong { color: var(--ink); }
 img { display: block; width: 100%; height: auto; border-radius: 3px; }
 .map { image-rendering: pixelated; }
 .row { display: grid; gap: 1.25rem; align-items: start; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
-.sheet { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(5.5rem, 1fr)); }
+.sheet { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); }
 .sheet figcaption { font-size: .75rem; }
 .threes { display: grid; gap: .75rem; grid-template-columns: repeat(3, minmax(0, 1fr)); max-width: 48rem; }
 .found { display: grid; gap: 1.25rem 1rem; grid-template-columns: repeat(auto-fill, minmax(min(46%, 11.5rem), 1fr)); align-items: start; }
@@ -51,10 +51,11 @@ img { display: block; width: 100%; height: auto; border-radius: 3px; }
 .slider { display: none; }
 .lively .slider { display: block; max-width: 36rem; margin-top: .75rem; }
 .slider input { width: 100%; height: 2rem; margin: 0; accent-color: var(--accent); }
+.formula + .formula { margin-top: -.25rem; }
 .formula { overflow-x: auto; overflow-y: hidden; padding: .5rem .75rem; margin: .75rem 0; background: var(--raised); border-radius: 4px; max-width: 48rem; }
 math { font-size: 1.1em; }
 .formula math { font-size: 1.2em; }
-.scroll { overflow-x: auto; max-width: 100%; }
+.scroll { overflow-x: auto; max-width: 100%; margin-top: 1.75rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .5rem; }
 th, td { text-align: right; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }

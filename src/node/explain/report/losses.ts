@@ -13,14 +13,14 @@ export function lossesSection({ steps, settings }: Explanation): Section {
     .map((scale) => steps.filter((one) => one.scale === scale).at(-1))
     .filter((one) => one !== undefined);
   const { contentWeight, styleWeight, tvWeight } = weightsOf(settings);
-  const body = html`<p>The network measures how far the painting is from both pictures. L-BFGS, or Adam, moves its pixels so that the
+  const body = html`<p>The network measures how far the painting is from both pictures. ${settings.optimizer === 'lbfgs' ? 'L-BFGS' : 'Adam'} moves its pixels so that the
 weighted sum falls. Every line is a term times its weight: content ${short(contentWeight)}, style ${short(styleWeight)},
 smoothness ${short(tvWeight)}. Steps that found nothing better repeat the best loss so far.</p>
 <ul class="legend">${legend}</ul>
 <div class="plots" data-part="losses">
 ${lossPlots(steps)}
 </div>
-<div class="scroll" tabindex="0"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="Losses"><table>
 <caption>The losses at the end of each scale, times their weights</caption>
 <thead><tr><th scope="col">scale</th><th scope="col">steps</th>${TERMS.map((term) => html`<th scope="col">${term}</th>`)}</tr></thead>
 <tbody>

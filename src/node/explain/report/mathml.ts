@@ -7,7 +7,7 @@ type Part = Markup | string | number;
 
 /** A formula on a line of its own, which can be scrolled where it is too wide. */
 export function formula(...parts: readonly Part[]): Markup {
-  return html`<div class="formula" tabindex="0"><math display="block">${row(...parts)}</math></div>`;
+  return html`<div class="formula" tabindex="0" role="group" aria-label="formula"><math display="block">${row(...parts)}</math></div>`;
 }
 
 /** A formula within a sentence. */

@@ -29,7 +29,6 @@ export function lossPlots(steps: readonly LossPoint[]): Markup[] {
       marginLeft: 52,
       marginBottom: 38,
       grid: true,
-      style: 'background: none; color: inherit; font: 12px system-ui, sans-serif',
       x: { label: 'step', domain: [1, Math.max(count, 2)], ticks: Math.min(count, 6), tickFormat: 'd' },
       y: { label: 'loss times its weight', type: 'log', domain, tickFormat: '~g', ticks: 5 },
       color: { domain: [...TERMS], range: TERMS.map((term) => `var(--${term})`) },
@@ -44,7 +43,8 @@ export function lossPlots(steps: readonly LossPoint[]): Markup[] {
       ],
     } as Plot.PlotOptions);
     plot.setAttribute('role', 'img');
+    plot.setAttribute('style', 'background: none; color: inherit; font: 12px system-ui, sans-serif');
     return html`<figure class="plot" data-scale="${scale}">${raw(plot.outerHTML)}
-<figcaption>${scale} pixels</figcaption></figure>`;
+<figcaption><strong>${scale} pixels</strong></figcaption></figure>`;
   });
 }

@@ -71,10 +71,10 @@ async function gramRow(grams: TapGrams): Promise<Markup> {
       curve: 'sqrt',
       alt: `The Gram matrix of the ${who} at ${tap}, its ${count} strongest channels`,
     });
-  return html`<div class="keep"><h3>${tap}<small>${count} of ${channels} channels</small></h3>
+  return html`<div class="keep"><h3>${tap}<small>${count} of ${channels} channels; lightest: ${short(most)}</small></h3>
 <div class="threes" data-gram="${tap}">
 ${figure(await map('style'), html`<strong>Style</strong>`)}
 ${figure(await map('content'), html`<strong>Content</strong>, ${percent(contentDistance)} away`)}
-${figure(await map('painting'), html`<strong>Painting</strong>, ${percent(paintingDistance)} away; largest value ${short(most)}`)}
+${figure(await map('painting'), html`<strong>Painting</strong>, ${percent(paintingDistance)} away`)}
 </div></div>`;
 }
