@@ -2,7 +2,7 @@ import { partsOf, weightsOf } from '../../../core/paint/index.ts';
 import type { Explanation, LossPoint, TapShape } from '../explanation.ts';
 import { html, type Markup } from './html.ts';
 import { formula, frac, inline, row, squaredNorm, sub, sum, sup } from './mathml.ts';
-import { short } from './numbers.ts';
+import { counted, short } from './numbers.ts';
 import type { Section } from './section.ts';
 
 /** What was minimised, with this run's numbers. */
@@ -75,7 +75,7 @@ function stylePart({ settings, names, styles }: Explanation, value: number | und
 <p>The product of the ${inline('C')} maps with each other, in the mean over all ${inline('M')} positions.</p>
 ${formula(sub('G', 't'), '=', frac(1, sub('M', 't')), sub('F', 't'), sup(sub('F', 't'), '⊤'))}
 <h3>Style</h3>
-<p>${inline('G')} are the Gram matrices of the painting and ${inline('A')} those of the style, at ${Object.keys(styleTaps).length} ${Object.keys(styleTaps).length === 1 ? 'layer' : 'layers'}: ${Object.keys(styleTaps).join(', ')}.</p>
+<p>${inline('G')} are the Gram matrices of the painting and ${inline('A')} those of the style, at ${counted(Object.keys(styleTaps).length, 'layer')}: ${Object.keys(styleTaps).join(', ')}.</p>
 ${formula(sub('L', 's'), '=', ...meanOver(styleTaps), form, ...result(value))}
 ${mix}`;
 }

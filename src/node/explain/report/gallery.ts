@@ -1,6 +1,6 @@
 import type { Explanation, Stage } from '../explanation.ts';
 import { html, type Markup } from './html.ts';
-import { short } from './numbers.ts';
+import { counted, short } from './numbers.ts';
 import { pictureElement } from './pictures.ts';
 import { figure, type Section } from './section.ts';
 
@@ -33,7 +33,7 @@ ${figure(
     painting,
     `The painting: ${names.content} in the style of ${names.styles.join(' and ')}`,
   ),
-  html`<strong>Painting:</strong> ${size(painting)}, ${settings.scales.length === 1 ? 'one scale' : `${settings.scales.length} scales`}, ${explanation.steps.length} steps`,
+  html`<strong>Painting:</strong> ${size(painting)}, ${counted(settings.scales.length, 'scale')}, ${counted(explanation.steps.length, 'step')}`,
 )}
 </div>`;
   return { id: 'pictures', title: 'Content, style and painting', body };

@@ -38,8 +38,9 @@ img { display: block; width: 100%; height: auto; border-radius: 3px; }
 .row { display: grid; gap: 1.25rem; align-items: start; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
 .sheet { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); }
 .sheet figcaption { font-size: .75rem; }
-.threes { display: grid; gap: .75rem; grid-template-columns: repeat(3, minmax(0, 1fr)); max-width: 48rem; }
+.threes { display: grid; gap: .75rem; grid-template-columns: repeat(3, minmax(0, 1fr)); }
 .found { display: grid; gap: 1.25rem 1rem; grid-template-columns: repeat(auto-fill, minmax(min(46%, 11.5rem), 1fr)); align-items: start; }
+.pairs { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 .ramp { display: flex; align-items: center; gap: .6rem; max-width: 20rem; font-size: .8rem; color: var(--quiet); margin: .75rem 0; }
 .ramp img { height: .7rem; flex: 1; min-width: 0; image-rendering: auto; }
 .legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; font-size: .9rem; }
@@ -86,7 +87,7 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
   h2, h3, caption { break-after: avoid; }
   figure, .formula, .keep, tr { break-inside: avoid; }
   .row { grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); }
-  .threes { max-width: 34rem; }
+  .pairs { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 1.5rem; }
   .sheet { grid-template-columns: repeat(8, minmax(0, 1fr)); }
   .found, .stages { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
   .plots { grid-template-columns: repeat(2, minmax(0, 1fr)); }

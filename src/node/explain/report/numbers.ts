@@ -12,3 +12,8 @@ export function percent(value: number): string {
   const hundredths = 100 * value;
   return `${hundredths >= 10 ? Math.round(hundredths) : Number(hundredths.toPrecision(2))} %`;
 }
+
+/** `1 layer`, `7 layers` */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

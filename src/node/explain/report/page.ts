@@ -4,6 +4,7 @@ import { picturesSection, stagesSection } from './gallery.ts';
 import { html, type Markup, raw } from './html.ts';
 import { look } from './look.ts';
 import { lossesSection } from './losses.ts';
+import { counted } from './numbers.ts';
 import { reconstructionsSection } from './reconstructed.ts';
 import { script } from './script.ts';
 import { sectionElement } from './section.ts';
@@ -49,7 +50,7 @@ ${sections.map(({ id, title: heading }) => html`<li><a href="#${id}">${heading}<
 ${sections.map(sectionElement)}
 </main>
 <footer class="quiet">
-<p>${settings.scales.join(', ')} pixels with ${settings.steps.join(', ')} steps, ${settings.optimizer === 'lbfgs' ? 'L-BFGS' : 'Adam'}, on ${engine}; all of this report took ${Math.round(seconds)} seconds.
+<p>Scales of ${settings.scales.join(', ')} pixels, ${settings.steps.join(', ')} steps, ${settings.optimizer === 'lbfgs' ? 'L-BFGS' : 'Adam'}, on ${engine}; the work for this report took ${counted(Math.ceil(seconds), 'second')}.
 After L. A. Gatys, A. S. Ecker, M. Bethge: A Neural Algorithm of Artistic Style, 2015; the reconstructions are those of its figure 1.</p>
 </footer>
 <script type="application/json" id="report">${figures(explanation)}</script>

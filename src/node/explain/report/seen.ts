@@ -48,7 +48,7 @@ matrices, without the projection.</p>`
 picture. Places are summed away; what is left is a fingerprint of texture and colour. The painting’s should look like the
 style’s, not like the content’s.</p>
 <div class="ramp"><span>0</span>${await rampElement('sqrt', 'From dark for zero to light for the largest value')}<span>largest of the three</span></div>
-<div data-part="grams">
+<div class="pairs" data-part="grams">
 ${rows}
 </div>
 <p class="quiet">Each square is one pair of channels. The channels are those in which the style is strongest, the strongest at
