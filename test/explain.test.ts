@@ -296,6 +296,16 @@ describe('the library', () => {
     expect(html).toContain('with the strength 0.7 in them');
   });
 
+  it('explains where nothing is to be done, and in a single step', async () => {
+    const still = await explain(waves(40, 40), { ...usual, style: waves(50, 30), strength: 0 });
+    expect(await renderReport(still)).toContain('all losses were zero from the start');
+    const short = { steps: [1], contentWeight: 0, tvWeight: 0 };
+    const html = await renderReport(
+      await explain(waves(40, 40), { ...usual, style: waves(50, 30), ...short }),
+    );
+    expect(html).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
   it('explains a painting with the colours of its content, and one without smoothness', async () => {
     const found = await explain(waves(40, 40), {
       ...usual,

@@ -46,7 +46,7 @@ export function addExplainOptions(command: Command): Command {
     .optionsGroup('What to look into:')
     .option(
       '--taps <list>',
-      'layers to show feature maps of and to reconstruct the content from (default: one a stage)',
+      'layers to show feature maps of and to reconstruct the content from (default: the last of each size of maps)',
       taps,
     );
   number(command, 'maps', '--maps', 'number', 'feature maps a layer');

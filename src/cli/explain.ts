@@ -15,7 +15,7 @@ export function addExplain(program: Command): void {
     .command('explain')
     .summary('show what the network sees, as a page')
     .description(
-      'Paints a small painting, and shows on one HTML page what the network sees on the way: feature maps, Gram\nmatrices, pictures reconstructed from single layers, losses and formulas. Writes the path to standard output.',
+      'Paints a small painting, and shows on one HTML page what the network sees on the way.\nWrites the page, and its path to standard output.',
     )
     .argument('<content>', 'the picture to repaint: JPEG, PNG, WebP, AVIF, TIFF, GIF or SVG');
   addExplainOptions(command).action(run);
@@ -31,8 +31,8 @@ interface Job {
 
 async function run(content: string, options: ExplainCommandOptions): Promise<void> {
   const job = await plan(content, options);
-  const progress = personalProgress(options.quiet);
-  const interrupt = listenForInterrupt();
+  const progress = personalProgress(options.quiet, 'Ctrl-C stops and writes nothing');
+  const interrupt = listenForInterrupt(() => progress.stopping());
   try {
     await explainJob(job, options, progress, interrupt.signal);
   } catch (error) {

@@ -3,7 +3,7 @@ import { type Architecture, canonicalTap } from '../../core/networks/index.ts';
 
 /** What is looked into, besides how the painting is painted. */
 export interface ExplainChoices {
-  /** The taps whose feature maps are shown and from which the content is reconstructed; one a stage when left out. */
+  /** The taps whose feature maps are shown and from which the content is reconstructed; the last of each size of maps when left out. */
   readonly taps?: readonly string[];
   /** How many feature maps a tap. */
   readonly maps?: number;

@@ -38,7 +38,7 @@ const STYLE_SETS = 5;
 /**
  * Paints, and finds out what the network sees: its feature maps of the content, the Gram matrices of style, content and
  * painting, and pictures reconstructed from noise by content or style alone. The painting is 256 pixels long unless
- * `size`, `scales` or `like` say otherwise.
+ * `size` or `scales` say otherwise.
  *
  *     await writeReport('report.html', await explain('photo.jpg', { style: 'painting.jpg' }));
  *

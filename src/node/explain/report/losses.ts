@@ -9,6 +9,7 @@ import type { Section } from './section.ts';
 export function lossesSection({ steps, settings }: Explanation): Section {
   const names = { content: 'content', style: 'style', tv: 'smoothness (total variation)', total: 'total' };
   const legend = TERMS.map((term) => html`<li><i style="background: var(--${term})"></i>${names[term]}</li>`);
+  const plots = lossPlots(steps);
   const ends = settings.scales
     .map((scale) => steps.filter((one) => one.scale === scale).at(-1))
     .filter((one) => one !== undefined);
@@ -18,7 +19,7 @@ weighted sum falls. Every line is a term times its weight: content ${short(conte
 smoothness ${short(tvWeight)}. Steps that found nothing better repeat the best loss so far.</p>
 <ul class="legend">${legend}</ul>
 <div class="plots" data-part="losses">
-${lossPlots(steps)}
+${plots.length > 0 ? plots : html`<p>There is nothing to draw: all losses were zero from the start.</p>`}
 </div>
 <div class="scroll" tabindex="0" role="region" aria-label="Losses"><table>
 <caption>The losses at the end of each scale, times their weights</caption>

@@ -9,6 +9,7 @@ export function short(value: number): string {
 
 /** A share as `12 %`. */
 export function percent(value: number): string {
+  if (!Number.isFinite(value)) return '–';
   const hundredths = 100 * value;
   return `${hundredths >= 10 ? Math.round(hundredths) : Number(hundredths.toPrecision(2))} %`;
 }

@@ -9,14 +9,20 @@ export const TERMS = ['content', 'style', 'tv', 'total'] as const;
 /** With fewer steps than this a line is hard to see without its points. */
 const FEW = 12;
 
-/** The loss against the steps as SVG, a drawing for each scale, all on the same logarithmic axis. */
+/**
+ * The loss against the steps as SVG, a drawing for each scale, all on the same logarithmic axis; nothing where all losses
+ * are zero, for which such an axis has no place.
+ */
 export function lossPlots(steps: readonly LossPoint[]): Markup[] {
   const { document } = parseHTML('<html><body></body></html>');
   const points = steps.flatMap(({ scale, step, loss }) =>
     TERMS.map((term) => ({ scale, step, term, loss: loss[term] })).filter((point) => point.loss > 0),
   );
-  const losses = points.map(({ loss }) => loss);
-  const domain = [Math.min(...losses), Math.max(...losses)];
+  if (points.length === 0) return [];
+  const domain = [
+    points.reduce((least, { loss }) => Math.min(least, loss), Infinity),
+    points.reduce((most, { loss }) => Math.max(most, loss), 0),
+  ];
   return [...new Set(steps.map(({ scale }) => scale))].map((scale) => {
     const here = points.filter((point) => point.scale === scale);
     const count = Math.max(...here.map(({ step }) => step), 1);
