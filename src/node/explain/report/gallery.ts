@@ -1,8 +1,18 @@
+import type { Settings } from '../../../core/paint/index.ts';
 import type { Explanation, Stage } from '../explanation.ts';
 import { html, type Markup } from './html.ts';
 import { counted, short } from './numbers.ts';
 import { pictureElement } from './pictures.ts';
 import { figure, type Section } from './section.ts';
+
+/** What the network saw where that is not the pictures as they are. */
+const colorNotes: Readonly<Record<Settings['color'], Markup>> = {
+  style: html``,
+  match: html`<p class="quiet">Before the work the style was moved to the colours of the content (<code>color</code> match). What is
+said of the style below is said of it in those colours.</p>`,
+  content: html`<p class="quiet">The network was shown the content in grey, and styles as bright as the content; its colours were laid
+over the painting afterwards (<code>color</code> content). Feature maps and Gram matrices are those of the grey pictures.</p>`,
+};
 
 /** What went in, and what came out. */
 export async function picturesSection(explanation: Explanation): Promise<Section> {
@@ -35,12 +45,13 @@ ${figure(
   ),
   html`<strong>Painting:</strong> ${size(painting)}, ${counted(settings.scales.length, 'scale')}, ${counted(explanation.steps.length, 'step')}`,
 )}
-</div>`;
+</div>
+${colorNotes[settings.color]}`;
   return { id: 'pictures', title: 'Content, style and painting', body };
 }
 
 /** The painting as it grew, with a slider to go through it. */
-export async function stagesSection({ stages }: Explanation): Promise<Section> {
+export async function stagesSection({ stages, painting }: Explanation): Promise<Section> {
   const items: Markup[] = [];
   for (const [i, stage] of stages.entries()) {
     const picture = await pictureElement(stage.picture, `The painting: ${momentOf(stage)}`);
@@ -50,7 +61,7 @@ export async function stagesSection({ stages }: Explanation): Promise<Section> {
   const body = html`<p>The large forms are settled on a small picture, where a step is cheap. Each larger scale begins with the
 result of the one before, and adds what is too fine to be seen there.</p>
 <div class="keep" data-stages data-part="stages">
-<ol class="stages">
+<ol class="stages" style="--proportions: ${painting.width / painting.height}">
 ${items}
 </ol>
 <div class="slider"><label>Stage

@@ -35,7 +35,7 @@ figcaption { margin-top: .4rem; overflow-wrap: anywhere; }
 figcaption strong { color: var(--ink); }
 img { display: block; width: 100%; height: auto; border-radius: 3px; }
 .map { image-rendering: pixelated; }
-.row { display: grid; gap: 1.25rem; align-items: start; grid-template-columns: repeat(auto-fit, minmax(min(100%, 17rem), 1fr)); }
+.row { display: grid; gap: 1.25rem; align-items: start; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13.5rem), 1fr)); }
 .sheet { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); }
 .sheet figcaption { font-size: .75rem; }
 .threes { display: grid; gap: .75rem; grid-template-columns: repeat(3, minmax(0, 1fr)); }
@@ -64,7 +64,7 @@ th { font-weight: 600; }
 th:first-child, td:first-child { text-align: left; }
 footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 @media screen {
-  .lively .stages { display: block; max-width: 36rem; }
+  .lively .stages { display: block; max-width: min(36rem, 75vh * var(--proportions)); }
   .lively .stages > li { display: none; }
   .lively .stages > li.shown { display: block; }
 }
@@ -72,6 +72,10 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
   .sheet { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: .5rem; }
   .sheet figcaption { font-size: .7rem; }
   .threes { gap: .4rem; }
+  table { font-size: .8rem; }
+  th, td { padding-right: .6rem; }
+  .formula { padding-inline: .4rem; }
+  .formula math { font-size: 1.05em; }
 }
 @media print {
   :root {

@@ -7,11 +7,11 @@ export function short(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** A share as `12 %`. */
+/** A share as `12 %`, never broken between the two. */
 export function percent(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const hundredths = 100 * value;
-  return `${hundredths >= 10 ? Math.round(hundredths) : Number(hundredths.toPrecision(2))} %`;
+  return `${hundredths >= 10 ? Math.round(hundredths) : Number(hundredths.toPrecision(2))}\u00a0%`;
 }
 
 /** `1 layer`, `7 layers` */

@@ -74,7 +74,7 @@ async function gramRow(grams: TapGrams): Promise<Markup> {
   return html`<div class="keep"><h3>${tap}<small>${count} of ${channels} channels; lightest: ${short(most)}</small></h3>
 <div class="threes" data-gram="${tap}">
 ${figure(await map('style'), html`<strong>Style</strong>`)}
-${figure(await map('content'), html`<strong>Content</strong>, ${percent(contentDistance)} away`)}
-${figure(await map('painting'), html`<strong>Painting</strong>, ${percent(paintingDistance)} away`)}
+${figure(await map('content'), html`<strong>Content</strong><br>${percent(contentDistance)} away`)}
+${figure(await map('painting'), html`<strong>Painting</strong><br>${percent(paintingDistance)} away`)}
 </div></div>`;
 }
