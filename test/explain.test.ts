@@ -314,6 +314,7 @@ describe('the library', () => {
       tvWeight: 0,
     });
     const html = await renderReport(found);
+    expect(html).toContain('those of the grey pictures');
     expect(html).not.toMatch(/NaN|undefined|Infinity/);
   });
 

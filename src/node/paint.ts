@@ -122,7 +122,7 @@ export interface PreparedWork {
 export async function prepareWork(
   content: PictureSource,
   options: PaintOptions,
-  moreTaps: (architecture: Architecture, settings: Settings) => readonly string[] = () => [],
+  moreTaps: (architecture: Architecture) => readonly string[] = () => [],
 ): Promise<PreparedWork> {
   const { style, start, threads, engine: wanted = 'cpu', signal, onDownload, onNote, ...rest } = options;
   const said = checkSettings(rest);
@@ -143,10 +143,8 @@ export async function prepareWork(
     signal,
     onProgress: onDownload,
     // Settling the settings here finds their mistakes before anything is downloaded.
-    needed: (architecture) => {
-      const settled = settle(architecture);
-      return convolutionsFor(architecture, [...tapsOf(settled), ...moreTaps(architecture, settled)]);
-    },
+    needed: (architecture) =>
+      convolutionsFor(architecture, [...tapsOf(settle(architecture)), ...moreTaps(architecture)]),
   });
   const settings = settle(network.architecture);
   const work: Work = { ...pictures, network, settings };
