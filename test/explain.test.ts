@@ -25,8 +25,10 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const folder = testFolder();
 const content = join(folder, 'content.png');
-// A name that would be markup, if it were not escaped.
-const style = join(folder, 'a <b>bold<b> & "style".jpg');
+// A name that would be markup, if it were not escaped; not all of it can be a name on Windows.
+const windows = process.platform === 'win32';
+const styleName = windows ? "a &lt; 'style'.jpg" : 'a <b>bold<b> & "style".jpg';
+const style = join(folder, styleName);
 const place = () => mkdtempSync(join(folder, 'place-'));
 
 const taps = ['conv1', '2c'];
@@ -143,7 +145,7 @@ describe('velatura explain', () => {
   });
 
   it('takes names of files as text', () => {
-    expect(document.querySelector('title')?.textContent).toContain('a <b>bold<b> & "style".jpg');
+    expect(document.querySelector('title')?.textContent).toContain(styleName);
     expect(all('b').length).toBe(0);
   });
 
@@ -205,7 +207,7 @@ describe('velatura explain', () => {
     );
   });
 
-  it('leaves what is there when it is stopped', async () => {
+  it.skipIf(windows)('leaves what is there when it is stopped', async () => {
     const cwd = place();
     writeFileSync(join(cwd, 'a.html'), 'precious');
     const running = start([...words, '-o', 'a.html', '--reconstruction-steps', '5000'], { cwd });

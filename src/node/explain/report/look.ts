@@ -88,13 +88,15 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
   body { max-width: none; padding: 0; }
   nav, .slider, .lively .slider { display: none; }
   section { margin-top: 1.5rem; padding-top: 1rem; }
-  h2, h3, caption { break-after: avoid; }
+  h2, h3, caption, h2 + p, h3 + p { break-after: avoid; }
+  p { break-inside: avoid; }
+  .formula + .formula { break-before: avoid; }
   figure, .formula, .keep, tr { break-inside: avoid; }
   .row { grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); }
   .pairs { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0 1.5rem; }
   .sheet { grid-template-columns: repeat(8, minmax(0, 1fr)); }
   .found, .stages { grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); }
   .plots { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  img, .formula { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  img, .formula, .legend i { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 `;
