@@ -1,13 +1,6 @@
 import { type Engine, runOnce } from '../../core/engine.ts';
-import type { Tensor } from '../../core/graph/index.ts';
-import {
-  features,
-  type Network,
-  pictureFeatures,
-  type Settings,
-  styleStatistics,
-  styleTarget,
-} from '../../core/paint/index.ts';
+import { gram, type Tensor } from '../../core/graph/index.ts';
+import { features, type Network, pictureFeatures, type Settings } from '../../core/paint/index.ts';
 import type { Picture } from '../../core/picture/picture.ts';
 import type { FeatureMap, TapMaps } from './explanation.ts';
 
@@ -49,7 +42,8 @@ export async function gramMatrices(
   { width, height, data }: Picture,
   taps: readonly string[],
 ): Promise<Map<string, Float32Array>> {
-  const outputs = styleStatistics({ ...settings, network, width, height, projection: 1 }, taps);
+  const maps = pictureFeatures({ ...settings, network, width, height }, taps);
+  const outputs = Object.fromEntries(taps.map((tap) => [tap, gram(maps[features(tap)] as Tensor)]));
   const found = await runOnce(engine, outputs, { picture: data });
-  return new Map(taps.map((tap) => [tap, found[styleTarget(tap)] as Float32Array]));
+  return new Map(taps.map((tap) => [tap, found[tap] as Float32Array]));
 }
