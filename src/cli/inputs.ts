@@ -36,7 +36,7 @@ async function identity(path: string): Promise<string | undefined> {
 }
 
 /** `town-swirls.png` in the present folder, for `photos/town.jpg` in the style of `swirls.jpg`. */
-export function defaultOutput(content: string, styles: readonly string[]): string {
+export function defaultOutput(content: string, styles: readonly string[], extension = '.png'): string {
   const stem = (path: string) => basename(path, extname(path));
-  return `${[content, ...styles].map(stem).join('-')}.png`;
+  return `${[content, ...styles].map(stem).join('-')}${extension}`;
 }

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { EngineError, UserError } from '../node/index.ts';
 import { addAugment } from './augment.ts';
 import { USER_ERROR_CODE } from './errors.ts';
+import { addExplain } from './explain.ts';
 import { addModels } from './models.ts';
 import { addPaint } from './paint.ts';
 import { addShow } from './show.ts';
@@ -42,6 +43,7 @@ function createProgram(): Command {
   addTexture(program);
   addAugment(program);
   addShow(program);
+  addExplain(program);
   addModels(program);
   return program;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   architectureNamed,
   checkEngineChoice,
+  DEFAULT_SIZE,
   type EngineChoice,
   presetNetworks,
   resolveSettings,
@@ -62,9 +63,16 @@ const described: Readonly<Record<SettingWithOption, readonly [placeholder: strin
   optimizer: ['name', 'lbfgs or adam'],
 };
 
-/** Adds the options of settings, in that order. */
-export function addSettings(command: Command, names: readonly SettingWithOption[]): Command {
-  const usual = resolveSettings({}, architectureNamed(presetNetworks.default));
+/**
+ * Adds the options of settings, in that order.
+ * @param size the longest side that the help names as default, with what follows from it
+ */
+export function addSettings(
+  command: Command,
+  names: readonly SettingWithOption[],
+  size = DEFAULT_SIZE,
+): Command {
+  const usual = resolveSettings({ size }, architectureNamed(presetNetworks.default));
   for (const name of names) {
     const [placeholder, description] = described[name];
     command.option(
@@ -91,6 +99,28 @@ export function addEngineOptions(command: Command): Command {
     );
 }
 
+/** What decides how paintings look, and what is seen by. */
+export const LOOK = [
+  'preset',
+  'strength',
+  'styleMix',
+  'styleScale',
+  'color',
+  'contentWeight',
+  'styleWeight',
+  'tvWeight',
+  'seed',
+] as const;
+export const NETWORK = [
+  'network',
+  'contentTaps',
+  'styleTaps',
+  'styleLoss',
+  'projection',
+  'pooling',
+  'optimizer',
+] as const;
+
 export function addPaintOptions(command: Command): Command {
   command
     .optionsGroup('Pictures:')
@@ -114,29 +144,9 @@ export function addPaintOptions(command: Command): Command {
   addSettings(command.optionsGroup('Size and time:'), ['size', 'scales', 'steps']);
   addEngineOptions(command);
 
-  const look = [
-    'preset',
-    'strength',
-    'styleMix',
-    'styleScale',
-    'color',
-    'contentWeight',
-    'styleWeight',
-    'tvWeight',
-    'seed',
-  ] as const;
-  addSettings(command.optionsGroup('Look:'), look);
+  addSettings(command.optionsGroup('Look:'), LOOK);
 
-  const network = [
-    'network',
-    'contentTaps',
-    'styleTaps',
-    'styleLoss',
-    'projection',
-    'pooling',
-    'optimizer',
-  ] as const;
-  addSettings(command.optionsGroup('Network:'), network);
+  addSettings(command.optionsGroup('Network:'), NETWORK);
 
   return command
     .optionsGroup('What is shown:')

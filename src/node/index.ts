@@ -2,6 +2,7 @@ export * from '../core/index.ts';
 export * from './augment/index.ts';
 export { createEngine, type EngineOptions } from './engine/engine.ts';
 export { checkEngineChoice, chooseProvider, type EngineChoice, type Provider } from './engine/provider.ts';
+export * from './explain/index.ts';
 export { type Painting, type PaintOptions, paint, preparePainting, repaint } from './paint.ts';
 export * from './pictures/index.ts';
 export { type PaintedInSeries, type PreparedInSeries, prepareSeries, repaintSeries } from './series.ts';

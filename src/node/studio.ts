@@ -16,11 +16,13 @@ import {
   type Work,
 } from '../core/paint/index.ts';
 import { createEngine } from './engine/engine.ts';
-import { chooseProvider, type EngineChoice } from './engine/provider.ts';
+import { checkEngineChoice, chooseProvider, type EngineChoice } from './engine/provider.ts';
 import { checkMemory, checkShape } from './feasible.ts';
 import { loadModel, type Progress } from './store/index.ts';
 
 export interface StudioOptions extends Partial<Settings> {
+  /** Names taps whose weights are needed besides those of the settings. */
+  readonly moreTaps?: (architecture: Architecture) => readonly string[];
   /** Threads for the arithmetic; as many as the processor has physical cores when left out. */
   readonly threads?: number;
   /**
@@ -38,6 +40,8 @@ export interface StudioOptions extends Partial<Settings> {
 
 /** A painting of which everything is loaded and checked, for somebody else's engine. */
 export interface PreparedPainting {
+  /** What is painted, and how. */
+  readonly work: Work;
   readonly settings: Settings;
   /** The painting's size at each scale. */
   readonly sizes: readonly Size[];
@@ -56,6 +60,7 @@ export type Variation = Partial<Pick<Settings, 'strength' | 'seed'>>;
 export interface Studio {
   /** As they are where a painting has no others. */
   readonly settings: Settings;
+  readonly engine: Engine;
   /**
    * Checks that pictures can be painted with.
    * @throws UserError when one is too narrow, or there is not the memory
@@ -70,7 +75,7 @@ export interface Studio {
  * @throws UserError for what the caller can put right, and the signal's reason
  */
 export async function openStudio(options: StudioOptions): Promise<Studio> {
-  const { threads, engine: wanted = 'cpu', signal, onDownload, onNote } = options;
+  const { threads, engine: wanted = 'cpu', signal, onDownload, onNote, moreTaps = () => [] } = options;
   const said = settingsIn(options);
   checkThreads(threads);
   const using = typeof wanted === 'string' ? await chooseProvider(wanted, onNote) : wanted;
@@ -79,7 +84,8 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
     signal,
     onProgress: onDownload,
     // Settling the settings here finds their mistakes before anything is downloaded.
-    needed: (architecture) => convolutionsFor(architecture, tapsOf(settle(architecture))),
+    needed: (architecture) =>
+      convolutionsFor(architecture, [...tapsOf(settle(architecture)), ...moreTaps(architecture)]),
   });
   const settings = settle(network.architecture);
   const engine =
@@ -90,6 +96,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
 
   return {
     settings,
+    engine,
     prepare(pictures, variation) {
       const settled = { ...settings, ...checkSettings(variation ?? {}) };
       const work: Work = { ...pictures, network, settings: settled, memory };
@@ -98,6 +105,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
       for (const style of work.styles) checkShape(style, 'style', work);
       checkMemory(work);
       return {
+        work,
         settings: settled,
         sizes: settled.scales.map((scale) => fit(pictures.content, scale)),
         network: network.architecture.title,
@@ -116,7 +124,8 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
  * @throws UserError about the first that makes no sense
  */
 export function settingsIn(options: StudioOptions): Partial<Settings> {
-  const { threads, engine, signal, onDownload, onNote, ...settings } = options;
+  const { threads, engine, signal, onDownload, onNote, moreTaps, ...settings } = options;
+  if (typeof engine === 'string') checkEngineChoice(engine);
   return checkSettings(settings);
 }
 

@@ -14,8 +14,14 @@ interface Bar extends Scale {
   took: number;
 }
 
-/** On a terminal: a bar a scale, redrawn in its place. What is finished stays. */
-export function barProgress(terminal: NodeJS.WriteStream): Progress {
+/**
+ * On a terminal: a bar a scale, redrawn in its place. What is finished stays.
+ * @param onStop what to say of Ctrl-C
+ */
+export function barProgress(
+  terminal: NodeJS.WriteStream,
+  onStop = 'Ctrl-C stops and keeps what is there',
+): Progress {
   // A hidden cursor would have to be shown again whatever happens, and there is nothing to hide it for.
   const draw = createLogUpdate(terminal, { showCursor: true });
   const paint = painter(terminal);
@@ -23,7 +29,7 @@ export function barProgress(terminal: NodeJS.WriteStream): Progress {
   let estimate: Estimate | undefined;
   let seconds = 0;
   let heard = performance.now();
-  let hint = 'Ctrl-C stops and keeps what is there';
+  let hint = onStop;
   /** The source that has given all. */
   let fetched: string | undefined;
   let ticking: NodeJS.Timeout | undefined;

@@ -4,6 +4,7 @@ export {
   type Network,
   type ObjectiveOptions,
   objective,
+  pictureFeatures,
   styleStatistics,
   styleTarget,
   type TapWeights,

@@ -114,6 +114,15 @@ export function styleStatistics(
   );
 }
 
+/** The graph of what the network makes of a picture: from `picture` to the feature map `features <tap>` of each tap. */
+export function pictureFeatures(
+  view: View & { width: number; height: number },
+  taps: readonly string[],
+): Outputs {
+  const { maps } = featureMaps(input('picture', [1, 3, view.height, view.width]), view, taps);
+  return Object.fromEntries(taps.map((tap) => [features(tap), maps(tap)]));
+}
+
 interface Maps {
   /** The feature maps at a tap, without what the margin added. */
   readonly maps: (tap: string) => Tensor;

@@ -47,12 +47,20 @@ export async function writeBytes(path: string, bytes: Uint8Array): Promise<void>
  * @throws UserError as `writePicture`, or when the path is a folder
  */
 export async function checkOutput(path: string): Promise<void> {
+  await checkWritable(path, formatOf);
+}
+
+/**
+ * The same for a file of any kind.
+ * @param checkName throws what is wrong with the name itself
+ */
+export async function checkWritable(path: string, checkName: (path: string) => void): Promise<void> {
   const target = await followLinks(path);
   const there = await stat(target).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw writeProblem(error, path);
   });
   if (there?.isDirectory()) throw new UserError(`${path} is a folder; name a file in it.`);
-  formatOf(path);
+  checkName(path);
   if (there && !there.isFile())
     throw new UserError(`${path} is no file that could be replaced; name another.`);
   try {
