@@ -1,4 +1,4 @@
-import type { StudioOptions } from '../node/index.ts';
+import type { WorkshopOptions } from '../node/index.ts';
 import type { PaintCommandOptions } from './paint-options.ts';
 import type { Progress } from './progress/progress.ts';
 
@@ -6,7 +6,7 @@ import type { Progress } from './progress/progress.ts';
 export function engineOptions(
   { threads, engine }: Pick<PaintCommandOptions, 'threads' | 'engine'>,
   progress: Pick<Progress, 'download' | 'note'>,
-): StudioOptions {
+): WorkshopOptions {
   return {
     ...(threads !== undefined && { threads }),
     ...(engine !== undefined && { engine }),

@@ -7,11 +7,11 @@ export { type Painting, type PaintOptions, paint, preparePainting, repaint } fro
 export * from './pictures/index.ts';
 export { type PaintedInSeries, type PreparedInSeries, prepareSeries, repaintSeries } from './series.ts';
 export * from './store/index.ts';
-export {
-  openStudio,
-  type PreparedPainting,
-  type Studio,
-  type StudioOptions,
-  type Variation,
-} from './studio.ts';
 export { prepareTexture, type TextureOptions, texture } from './texture.ts';
+export {
+  openWorkshop,
+  type PreparedPainting,
+  type Variation,
+  type Workshop,
+  type WorkshopOptions,
+} from './workshop.ts';

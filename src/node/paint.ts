@@ -2,9 +2,9 @@ import type { Step } from '../core/paint/index.ts';
 import type { Picture } from '../core/picture/picture.ts';
 import { readContent, readStart, readStyles } from './inputs.ts';
 import type { PictureSource } from './pictures/index.ts';
-import { openStudio, type PreparedPainting, type StudioOptions, settingsIn } from './studio.ts';
+import { openWorkshop, type PreparedPainting, settingsIn, type WorkshopOptions } from './workshop.ts';
 
-export interface PaintOptions extends StudioOptions {
+export interface PaintOptions extends WorkshopOptions {
   /** The picture whose hand to paint in, or several, of which `styleMix` says how much each counts. */
   readonly style: PictureSource | readonly PictureSource[];
   /** The picture to start from, instead of one of those that `init` names. */
@@ -56,11 +56,11 @@ export async function preparePainting(content: PictureSource, options: PaintOpti
     styles: await readStyles(style, said),
     ...(await readStart(start, said)),
   };
-  const studio = await openStudio(shared);
+  const workshop = await openWorkshop(shared);
   try {
-    return { ...studio.prepare(pictures), close: studio.close };
+    return { ...workshop.prepare(pictures), close: workshop.close };
   } catch (error) {
-    await studio.close();
+    await workshop.close();
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { Picture } from '../core/picture/picture.ts';
 import { readContent, readStart, readStyles } from './inputs.ts';
 import type { PaintOptions } from './paint.ts';
 import type { PictureSource } from './pictures/index.ts';
-import { openStudio, type PreparedPainting, settingsIn } from './studio.ts';
+import { openWorkshop, type PreparedPainting, settingsIn } from './workshop.ts';
 
 /** A picture's place in its series. */
 interface Place<Source> {
@@ -73,7 +73,7 @@ export async function* prepareSeries<Source extends PictureSource>(
   const said = settingsIn(shared);
   const styles = await readStyles(style, said);
   const starting = await readStart(start, said);
-  const studio = await openStudio(shared);
+  const workshop = await openWorkshop(shared);
   try {
     let index = 0;
     for await (const content of contents) {
@@ -81,7 +81,7 @@ export async function* prepareSeries<Source extends PictureSource>(
       let painting: PreparedPainting | undefined;
       let error: Error | undefined;
       try {
-        painting = studio.prepare({ content: await readContent(content, said), styles, ...starting });
+        painting = workshop.prepare({ content: await readContent(content, said), styles, ...starting });
       } catch (thrown) {
         error = asError(thrown);
       }
@@ -89,7 +89,7 @@ export async function* prepareSeries<Source extends PictureSource>(
       index++;
     }
   } finally {
-    await studio.close();
+    await workshop.close();
   }
 }
 

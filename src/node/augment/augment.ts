@@ -5,7 +5,7 @@ import type { Step } from '../../core/paint/index.ts';
 import type { Picture } from '../../core/picture/picture.ts';
 import { readContent, readStyles } from '../inputs.ts';
 import { writePicture } from '../pictures/index.ts';
-import { openStudio, type PreparedPainting } from '../studio.ts';
+import { openWorkshop, type PreparedPainting } from '../workshop.ts';
 import { keepManifest, type ManifestEntry, manifestEntry, readManifest } from './manifest.ts';
 import { type AugmentOptions, type Copy, planAugment } from './plan.ts';
 import { copiesThere, removeLeftovers } from './resume.ts';
@@ -59,9 +59,9 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
       ([, value]) => value !== undefined,
     ),
   );
-  const studio = await openStudio({ ...settings, ...running });
+  const workshop = await openWorkshop({ ...settings, ...running });
   try {
-    const lineOf = (copy: Copy) => JSON.stringify(manifestEntry(copy, studio.settings));
+    const lineOf = (copy: Copy) => JSON.stringify(manifestEntry(copy, workshop.settings));
     const there = options.force ? new Set<string>() : await copiesThere(plan, before, lineOf);
     const missing = (source: string) => copiesOf(source).filter(({ result }) => !there.has(result));
     yield { event: 'plan', copies: sources.length * perImage, there: there.size };
@@ -82,7 +82,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
     async function styleNamed(name: string): Promise<Picture> {
       const known = styles.get(name);
       if (known) return known;
-      const [picture] = (await readStyles(join(plan.styles, name), studio.settings)) as [Picture];
+      const [picture] = (await readStyles(join(plan.styles, name), workshop.settings)) as [Picture];
       if (styles.size === KEPT_STYLES) styles.delete(styles.keys().next().value as string);
       styles.set(name, picture);
       return picture;
@@ -93,7 +93,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
         const todo = missing(source);
         if (todo.length === 0) continue;
         signal?.throwIfAborted();
-        const content = await orError(readContent(join(folder, source), studio.settings));
+        const content = await orError(readContent(join(folder, source), workshop.settings));
         if (content instanceof UserError) {
           yield { event: 'failed', source, copies: todo.length, error: content };
           continue;
@@ -101,10 +101,10 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
         await makeFolder(join(output, dirname(source)));
         for (const copy of todo) {
           const { strength, seed } = copy;
-          const entry = manifestEntry(copy, studio.settings);
+          const entry = manifestEntry(copy, workshop.settings);
           const painting = await orError(
             styleNamed(copy.style).then((style) =>
-              studio.prepare({ content, styles: [style] }, { strength, seed }),
+              workshop.prepare({ content, styles: [style] }, { strength, seed }),
             ),
           );
           if (painting instanceof UserError) {
@@ -130,7 +130,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
       await manifest.close();
     }
   } finally {
-    await studio.close();
+    await workshop.close();
   }
 }
 

@@ -3,8 +3,8 @@ import { extname, join, resolve, sep } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { checkSettings, INITS, type Settings, sizeOf } from '../../core/paint/index.ts';
 import { findPictures, formatOf } from '../pictures/index.ts';
-import type { StudioOptions } from '../studio.ts';
-import { settingsIn } from '../studio.ts';
+import type { WorkshopOptions } from '../workshop.ts';
+import { settingsIn } from '../workshop.ts';
 import { draw } from './draw.ts';
 
 /** Settings of the copies unless others are given: small and quick, since there are many. */
@@ -13,7 +13,7 @@ export const DEFAULT_STRENGTH: readonly [number, number] = [0.3, 0.7];
 /** More copies of one picture than this are a slip of the keyboard. */
 const MOST_COPIES = 10_000;
 
-export interface AugmentOptions extends Omit<StudioOptions, 'strength' | 'seed' | 'styleMix'> {
+export interface AugmentOptions extends Omit<WorkshopOptions, 'strength' | 'seed' | 'styleMix'> {
   /** The folder of the style pictures, and of folders of them. */
   readonly styles: string;
   /** The folder to write to; made where it is not there. */

@@ -20,7 +20,7 @@ import { checkMemory, checkShape } from '../feasible.ts';
 import { readContent, readStart, readStyles } from '../inputs.ts';
 import type { Painting, PaintOptions } from '../paint.ts';
 import type { PictureSource } from '../pictures/index.ts';
-import { openStudio, settingsIn } from '../studio.ts';
+import { openWorkshop, settingsIn } from '../workshop.ts';
 import { EXPLAIN_SIZE, type ExplainChoices, growingSets, inOrder, numbersOf, tapsToShow } from './choices.ts';
 import type { Explanation, LossPoint, Reconstruction, Stage, TapShape } from './explanation.ts';
 import { compareGrams } from './grams.ts';
@@ -75,11 +75,11 @@ export async function explain(source: PictureSource, options: ExplainOptions): P
     styles: await readStyles(style, said),
     ...(await readStart(start, said)),
   };
-  const studio = await openStudio(shared);
-  const { engine } = studio;
+  const workshop = await openWorkshop(shared);
+  const { engine } = workshop;
   const { signal } = options;
   try {
-    const { work } = studio.prepare(pictures);
+    const { work } = workshop.prepare(pictures);
     const { network, settings } = work;
     const { architecture } = network;
     const shown = tapsToShow(architecture, named);
@@ -141,7 +141,7 @@ export async function explain(source: PictureSource, options: ExplainOptions): P
       seconds: (performance.now() - began) / 1000,
     };
   } finally {
-    await studio.close();
+    await workshop.close();
   }
 }
 

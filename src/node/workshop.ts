@@ -20,7 +20,7 @@ import { checkEngineChoice, chooseProvider, type EngineChoice } from './engine/p
 import { checkMemory, checkShape } from './feasible.ts';
 import { loadModel, type Progress } from './store/index.ts';
 
-export interface StudioOptions extends Partial<Settings> {
+export interface WorkshopOptions extends Partial<Settings> {
   /** Names taps whose weights are needed besides those of the settings. */
   readonly moreTaps?: (architecture: Architecture) => readonly string[];
   /** Threads for the arithmetic; as many as the processor has physical cores when left out. */
@@ -53,11 +53,11 @@ export interface PreparedPainting {
   steps(signal?: AbortSignal): AsyncGenerator<Step>;
 }
 
-/** The settings that may differ between the paintings of a studio. */
+/** The settings that may differ between the paintings of a workshop. */
 export type Variation = Partial<Pick<Settings, 'strength' | 'seed'>>;
 
 /** What several paintings share: the network, the engine, the settings, and what is known of the styles. */
-export interface Studio {
+export interface Workshop {
   /** As they are where a painting has no others. */
   readonly settings: Settings;
   readonly engine: Engine;
@@ -74,7 +74,7 @@ export interface Studio {
  * Settles the settings, loads the network and starts the engine.
  * @throws UserError for what the caller can put right, and the signal's reason
  */
-export async function openStudio(options: StudioOptions): Promise<Studio> {
+export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> {
   const { threads, engine: wanted = 'cpu', signal, onDownload, onNote, moreTaps = () => [] } = options;
   const said = settingsIn(options);
   checkThreads(threads);
@@ -123,7 +123,7 @@ export async function openStudio(options: StudioOptions): Promise<Studio> {
  * The settings among the options.
  * @throws UserError about the first that makes no sense
  */
-export function settingsIn(options: StudioOptions): Partial<Settings> {
+export function settingsIn(options: WorkshopOptions): Partial<Settings> {
   const { threads, engine, signal, onDownload, onNote, moreTaps, ...settings } = options;
   if (typeof engine === 'string') checkEngineChoice(engine);
   return checkSettings(settings);
