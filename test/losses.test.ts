@@ -133,6 +133,22 @@ describe.each(Object.keys(styleLosses) as StyleLossName[])('the style loss %s', 
     expect(found.other?.[0]).toBeGreaterThan(1e-3);
   });
 
+  it('is a number for flat pictures, and so is its gradient', async () => {
+    const shape = [1, 6, 7, 9];
+    const x = input('x', shape);
+    const flat = (level: number) => constant(new Float32Array(elements(shape)).fill(level), shape);
+    for (const style of [flat(0.7), flat(0), maps(3, 8)]) {
+      const y = loss(x, statistics(style));
+      const [dx] = gradient(y, [x]) as [Tensor];
+      for (const picture of [flat(3), flat(0), maps(4, 9)]) {
+        if (style !== picture && values(style).every((v) => v === 0) && name !== 'wasserstein') continue;
+        const found = await runOnce(engine, { y, dx }, { x: values(picture) });
+        expect(found.y?.every(Number.isFinite)).toBe(true);
+        expect(found.dx?.every(Number.isFinite)).toBe(true);
+      }
+    }
+  });
+
   it('has a gradient that agrees with central differences', async () => {
     const shape = [1, 6, 7, 9];
     const x = input('x', shape);

@@ -102,6 +102,11 @@ describe('velatura texture', () => {
     const shown = await velatura(['show', 'style-texture.png'], { cwd });
     expect(shown.stdout).toContain('a texture of style.png\n');
     expect(shown.stdout).toContain('  velatura texture style.png --size 64x48 --tileable --steps 2\n');
+    const like = ['paint', 'style.png', '--style', 'style.png', '--like', 'style-texture.png'];
+    expect(await velatura(like, { cwd })).toMatchObject({
+      code: 2,
+      stderr: 'style-texture.png is a texture, whose settings make no painting; name one with --like.\n',
+    });
   });
 
   it.each([
@@ -111,6 +116,7 @@ describe('velatura texture', () => {
     ],
     [['texture', 'nothing.png'], /nothing\.png/],
     [['texture', 'style.png', '-o', 'style.png'], /^style\.png is what is painted from/],
+    [['texture', 'style.png', '-o', 'gone/../style.png'], /^gone\/\.\.\/style\.png is what is painted from/],
     [['texture', 'style.png', '--style-mix', '1,2', ...quick], /^styleMix has 2 numbers for 1 style/],
     [['texture'], /^Missing required argument 'style'\.\n$/],
   ])('refuses %j in one sentence', async (words, message) => {

@@ -13,7 +13,11 @@ export function chosenStyles({ style }: PaintCommandOptions): string[] {
 /** The settings that were given, over those of the painting that is to be like. */
 export async function chosenSettings(options: PaintCommandOptions): Promise<Partial<Settings>> {
   const given = givenSettings(options);
-  return options.like === undefined ? given : await settingsLike(options.like, given);
+  if (options.like === undefined) return given;
+  const { styleMix = [], ...settings } = await settingsLike(options.like, given);
+  // A mixture of as many styles as that painting had means nothing for more or fewer.
+  const fits = given.styleMix !== undefined || styleMix.length === options.style?.length;
+  return fits ? { ...settings, styleMix } : settings;
 }
 
 /** The settings among the options of a command. */

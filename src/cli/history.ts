@@ -2,6 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   animationSize,
+  checkWritable,
   encodeAnimation,
   encodeFrame,
   type Frame,
@@ -84,8 +85,10 @@ export async function checkHistory(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
   } catch (error) {
-    throw new UserError(`The folder ${folder} for the history cannot be made: ${(error as Error).message}.`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UserError(`The folder ${folder} for the history cannot be made (${code}); name another.`);
   }
+  await checkWritable(join(folder, 'history.webp'), () => {});
   if ((await readdir(folder)).length > 0) {
     throw new UserError(`The folder ${folder} for the history is not empty; name another, or a new one.`);
   }

@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { localPath, UserError } from '../node/index.ts';
 
 /**
@@ -15,7 +15,8 @@ export async function checkNoInputs(outputs: readonly string[], inputs: readonly
   const read = new Set<string | undefined>();
   for (const input of inputs) read.add(await identity(localPath(input)));
   for (const output of outputs) {
-    const target = await identity(output);
+    // As it is written: `gone/../town.jpg` is `town.jpg`, whether or not there is a folder `gone`.
+    const target = await identity(resolve(output));
     if (target !== undefined && read.has(target)) {
       throw new UserError(
         `${output} is what is painted from, and would be overwritten; name another file to write.`,

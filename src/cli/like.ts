@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { architectures, INITS, readSettings, type Settings, UserError } from '../node/index.ts';
+import { architectures, INITS, readRecord, type Settings, UserError } from '../node/index.ts';
 import { settingOptions } from './settings.ts';
 
 /**
@@ -10,7 +10,10 @@ import { settingOptions } from './settings.ts';
  * @throws UserError when the painting carries none
  */
 export async function settingsLike(painting: string, given: Partial<Settings>): Promise<Partial<Settings>> {
-  const found = await readSettings(painting);
+  const { settings: found, texture } = await readRecord(painting);
+  if (texture) {
+    throw new UserError(`${painting} is a texture, whose settings make no painting; name one with --like.`);
+  }
   if (given.preset !== undefined && given.preset !== found.preset) {
     throw new UserError(
       `--preset ${given.preset} and --like ${painting}, which was painted with ${found.preset}, exclude each other.`,

@@ -73,7 +73,8 @@ function label(name: string): string {
  */
 function commandFor({ settings, content, style, texture }: FoundRecord, painting: string): string {
   if (texture) return textureCommand(settings, style ?? ['<style>'], texture);
-  const words = ['velatura', 'paint', content ?? '<content>', '--style', ...(style ?? ['<style>'])];
+  const files = (style ?? ['<style>']).map(fileWord);
+  const words = ['velatura', 'paint', fileWord(content ?? '<content>'), '--style', ...files];
   const different = differences(settings);
   if (different.every(hasOption)) {
     for (const name of different)
@@ -89,7 +90,7 @@ function textureCommand(
   styles: readonly string[],
   { width, height }: { readonly width: number; readonly height: number },
 ): string {
-  const words = ['velatura', 'texture', ...styles, '--size', `${width}x${height}`];
+  const words = ['velatura', 'texture', ...styles.map(fileWord), '--size', `${width}x${height}`];
   if (settings.edges === 'wrap') words.push('--tileable');
   for (const name of differences(settings).filter((name) =>
     TEXTURE_SETTINGS.some((known) => known === name),
@@ -100,6 +101,11 @@ function textureCommand(
     );
   }
   return commandLine(words);
+}
+
+/** A file's name as the command takes it: one that begins with a dash would be an option. */
+function fileWord(file: string): string {
+  return file.startsWith('-') ? `./${file}` : file;
 }
 
 function commandLine(words: readonly string[]): string {

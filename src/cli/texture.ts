@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import {
   checkFits,
   checkOutput,
+  DEFAULT_SIZE,
   formatOf,
   localPath,
   prepareTexture,
@@ -39,7 +40,7 @@ export const TEXTURE_SETTINGS = [
 interface TextureCommandOptions
   extends EngineOptionValues,
     Partial<Pick<Settings, (typeof TEXTURE_SETTINGS)[number]>> {
-  readonly size: { readonly width: number; readonly height: number };
+  readonly size?: { readonly width: number; readonly height: number };
   readonly output?: string;
   readonly tileable?: boolean;
   readonly quiet?: boolean;
@@ -56,7 +57,7 @@ export function addTexture(program: Command): void {
     )
     .argument('<style...>', 'the pictures to make it of')
     .optionsGroup('Texture:')
-    .option('--size <size>', 'pixels, as 512 or 1024x768', parseSize, { width: 512, height: 512 })
+    .option('--size <size>', 'pixels, as 512 or 1024x768 (default: 512)', parseSize)
     .option('--tileable', 'so that it can be laid beside itself without a seam')
     .option(
       '-o, --output <file>',
@@ -77,7 +78,7 @@ async function run(styles: string[], options: TextureCommandOptions): Promise<vo
   const output = options.output ?? defaultOutput(sources);
   await checkNoInput(output, sources);
   await checkOutput(output);
-  checkFits(options.size, formatOf(output));
+  checkFits(options.size ?? USUAL_SIZE, formatOf(output));
   await watched(options, (progress, signal) => make(sources, output, options, progress, signal));
 }
 
@@ -88,7 +89,7 @@ async function make(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const { size, tileable = false, json } = options;
+  const { size = USUAL_SIZE, tileable = false, json } = options;
   const given = TEXTURE_SETTINGS.filter((name) => options[name] !== undefined);
   const work = await prepareTexture(styles, {
     ...Object.fromEntries(given.map((name) => [name, options[name]])),
@@ -115,6 +116,8 @@ function defaultOutput(styles: readonly string[]): string {
   const output = `${styles.map((style) => basename(style, extname(style))).join('-')}-texture.png`;
   return styles.some((style) => resolve(style) === resolve(output)) ? `new-${output}` : output;
 }
+
+const USUAL_SIZE = { width: DEFAULT_SIZE, height: DEFAULT_SIZE };
 
 /** `512`, or `1024x768`. */
 function parseSize(text: string): { width: number; height: number } {

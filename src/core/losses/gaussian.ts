@@ -3,7 +3,6 @@ import {
   constant,
   div,
   elements,
-  gram,
   matmul,
   mul,
   reshape,
@@ -31,22 +30,30 @@ export function channelVariances(features: Tensor, means: Tensor): Tensor {
   return sub(channelMeans(mul(features, features)), mul(means, means));
 }
 
-/** The covariance of the channels `[C, C]`, given their means. */
+/**
+ * The covariance of the channels `[C, C]`, given their means, with a little variance in every direction: some of the mean
+ * variance, and next to nothing of the mean's own size, for pictures that have no variance at all. The maps are centred first:
+ * the difference of large products would be no longer positive where maps are nearly flat.
+ */
 export function covariance(features: Tensor, means: Tensor): Tensor {
-  return sub(gram(features), matmul(means, transpose(means)));
+  const channels = features.shape[1] as number;
+  const positions = elements(features.shape) / channels;
+  const everywhere = constant(new Float32Array(positions).fill(1), [1, positions]);
+  const centred = sub(reshape(features, [channels, positions]), matmul(means, everywhere));
+  const matrix = scale(matmul(centred, transpose(centred)), 1 / positions);
+  const least = add(
+    scale(trace(matrix), LEAST_VARIANCE / channels),
+    scale(sumSquares(means), LEAST_OF_MEAN / channels),
+  );
+  return add(matrix, mul(identityOf(channels), aboveZero(least)));
 }
 
-/** The share of the mean variance that is added to each, so that no direction is without any. */
+/** The share of the mean variance that is added in every direction. */
 const LEAST_VARIANCE = 1e-3;
+/** The same of the mean's squared size. */
+const LEAST_OF_MEAN = 1e-5;
 /** Each step of the iteration brings small eigenvalues up by 9/4: enough for a ten-thousandth of the largest. */
 const STEPS = 14;
-
-/** The covariance with something of the mean variance in every direction. */
-export function regular(matrix: Tensor): Tensor {
-  const size = matrix.shape[0] as number;
-  const identity = identityOf(size);
-  return add(matrix, mul(identity, scale(trace(matrix), LEAST_VARIANCE / size)));
-}
 
 /** The sum of a matrix' diagonal. */
 export function trace(matrix: Tensor): Tensor {

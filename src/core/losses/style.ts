@@ -16,7 +16,6 @@ import {
   channelMeans,
   channelVariances,
   covariance,
-  regular,
   root,
   trace,
   traceOfRoot,
@@ -84,12 +83,12 @@ const wassersteinLoss: StyleLoss = {
   projects: true,
   statistics: (features) => {
     const mean = channelMeans(features);
-    return { mean, root: root(regular(covariance(features, mean))) };
+    return { mean, root: root(covariance(features, mean)) };
   },
   loss: (features, target) => {
     const [n, t] = [target.mean as Tensor, target.root as Tensor];
     const mean = channelMeans(features);
-    const s = regular(covariance(features, mean));
+    const s = covariance(features, mean);
     const common = traceOfRoot(matmul(matmul(t, s), t));
     const variance = sumSquares(t);
     const distance = add(sumSquares(sub(mean, n)), sub(add(trace(s), variance), scale(common, 2)));

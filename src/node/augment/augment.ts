@@ -113,7 +113,17 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
           }
           yield { event: 'start', entry, painting };
           let last: Step | undefined;
-          for await (last of painting.steps()) yield { event: 'step', step: last };
+          let failure: UserError | undefined;
+          try {
+            for await (last of painting.steps()) yield { event: 'step', step: last };
+          } catch (error) {
+            if (!(error instanceof UserError)) throw error;
+            failure = error;
+          }
+          if (failure) {
+            yield { event: 'failed', source, copies: 1, error: failure };
+            continue;
+          }
           const file = join(output, copy.result);
           const { picture } = last as Step;
           await writePicture(file, picture, {

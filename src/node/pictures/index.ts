@@ -4,4 +4,4 @@ export { findPictures, isPattern } from './find.ts';
 export { type ReadOptions, readPicture } from './read.ts';
 export { type FoundRecord, type PaintingRecord, readRecord, readSettings } from './record.ts';
 export { localPath, type PictureSource } from './source.ts';
-export { checkOutput, writeBytes, writePicture } from './write.ts';
+export { checkOutput, checkWritable, writeBytes, writePicture } from './write.ts';
