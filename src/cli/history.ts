@@ -56,14 +56,26 @@ export function historyIn(
     frames.push(await encodeFrame(picture, size));
   }
 
-  function offer({ scale, step, steps, picture }: Step): void {
-    if (step % every !== 0 && step !== 1 && step !== steps) return;
+  /** The latest step, if it has not been kept. */
+  let latest: Step | undefined;
+
+  function keepStep(step: Step): void {
+    latest = undefined;
     count++;
-    const name = `${String(count).padStart(4, '0')}-scale${scale}-step${step}.png`;
+    const name = `${String(count).padStart(4, '0')}-scale${step.scale}-step${step.step}.png`;
+    const { picture } = step;
     writing = writing.then(orFail(() => keep(name, picture)));
   }
 
+  function offer(step: Step): void {
+    // A scale may end before its time, which only the first step of the next one tells.
+    if (latest && latest.scale !== step.scale) keepStep(latest);
+    latest = step;
+    if (step.step % every === 0 || step.step === 1 || step.step === step.steps) keepStep(step);
+  }
+
   async function finish(): Promise<void> {
+    if (latest) keepStep(latest);
     const delays = () => frames.map((_, i) => (i === frames.length - 1 ? LAST_DELAY : DELAY));
     writing = writing.then(
       orFail(async () => {
