@@ -4,10 +4,11 @@ import { checkReport, explain, localPath, type Settings, writeReport } from '../
 import { chosenSettings, chosenStyles } from './chosen.ts';
 import { addExplainOptions, type ExplainCommandOptions } from './explain-options.ts';
 import { checkNoInput, defaultOutput } from './inputs.ts';
-import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from './interrupt.ts';
 import { personalProgress } from './progress/index.ts';
 import type { Progress } from './progress/progress.ts';
+import { engineOptions } from './run-options.ts';
 import { duration } from './text.ts';
+import { untilInterrupted } from './watched.ts';
 
 /** `velatura explain`: a page that shows what the network sees. */
 export function addExplain(program: Command): void {
@@ -32,18 +33,13 @@ interface Job {
 async function run(content: string, options: ExplainCommandOptions): Promise<void> {
   const job = await plan(content, options);
   const progress = personalProgress(options.quiet, 'Ctrl-C stops and writes nothing');
-  const interrupt = listenForInterrupt(() => progress.stopping());
-  try {
-    await explainJob(job, options, progress, interrupt.signal);
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    progress.close();
-    if (!options.quiet) process.stderr.write('Stopped; nothing was written.\n');
-    process.exitCode = INTERRUPTED_CODE;
-  } finally {
-    interrupt.release();
-    progress.close();
-  }
+  await untilInterrupted(
+    progress,
+    (signal) => explainJob(job, options, progress, signal),
+    () => {
+      if (!options.quiet) process.stderr.write('Stopped; nothing was written.\n');
+    },
+  );
 }
 
 async function plan(content: string, options: ExplainCommandOptions): Promise<Job> {
@@ -60,20 +56,18 @@ async function plan(content: string, options: ExplainCommandOptions): Promise<Jo
 
 async function explainJob(
   { content, styles, output, settings }: Job,
-  { threads, engine, taps, maps, channels, reconstructionSize, reconstructionSteps }: ExplainCommandOptions,
+  options: ExplainCommandOptions,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
+  const { taps, maps, channels, reconstructionSize, reconstructionSteps } = options;
   let painting = true;
   const explanation = await explain(content, {
     ...settings,
     style: styles,
-    ...(threads !== undefined && { threads }),
-    ...(engine !== undefined && { engine }),
+    ...engineOptions(options, progress),
     ...{ taps, maps, channels, reconstructionSize, reconstructionSteps },
     signal,
-    onDownload: progress.download,
-    onNote: progress.note,
     onBegin: (beginning) =>
       progress.begin({
         ...beginning,
