@@ -10,15 +10,45 @@ import {
   writePicture,
 } from '../node/index.ts';
 import { adding } from './errors.ts';
-import type { LastStep } from './last-step.ts';
-import type { Ending } from './progress/progress.ts';
+import { type LastStep, lastStep, type Watcher } from './last-step.ts';
+import type { Ending, Progress } from './progress/progress.ts';
+
+/**
+ * Paints, and writes the painting as far as it got: its path goes to standard output, unless events go there.
+ * @param watchers told of every step
+ * @throws what ended the painting, with a sentence that says where it is
+ */
+export async function paintTo(
+  output: string,
+  painting: PreparedPainting,
+  names: Pick<PaintingRecord, 'content' | 'style' | 'texture'>,
+  progress: Pick<Progress, 'step' | 'end'>,
+  {
+    signal,
+    json,
+    watchers = [],
+  }: { signal: AbortSignal; json?: boolean | undefined; watchers?: readonly Watcher[] },
+): Promise<Ending> {
+  const painted = await lastStep(painting, signal, progress, watchers);
+  for (const watcher of watchers) await watcher.finish();
+  const ending = await finish(output, painting, painted, names, signal.aborted);
+  progress.end(ending);
+  if (!json) process.stdout.write(`${output}\n`);
+  if (painted.failure) {
+    throw adding(
+      painted.failure,
+      `The ${names.texture ? 'texture' : 'painting'} as far as it got is in ${output}.`,
+    );
+  }
+  return ending;
+}
 
 /**
  * Writes a painting as far as it got, at its full size, with its record.
  * @returns what is to be said of it
  * @throws what ended the painting or the writing, with a sentence that says where the painting is
  */
-export async function finish(
+async function finish(
   output: string,
   painting: PreparedPainting,
   { last, failure }: LastStep,

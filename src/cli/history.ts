@@ -13,13 +13,7 @@ import {
   writeBytes,
   writePicture,
 } from '../node/index.ts';
-
-export interface History {
-  /** Takes note of a step, and writes its picture if it is its turn. */
-  offer(step: Step): void;
-  /** Waits for the pictures, and joins them to an animation. */
-  finish(): Promise<void>;
-}
+import type { Watcher } from './last-step.ts';
 
 /** Milliseconds that each picture of the animation is shown, and the last. */
 const DELAY = 120;
@@ -36,7 +30,7 @@ export function historyIn(
   every: number,
   final: Size,
   onFailure: (error: unknown) => void,
-): History {
+): Watcher {
   const size = animationSize(final);
   const frames: Frame[] = [];
   let writing: Promise<void> = Promise.resolve();

@@ -1,11 +1,18 @@
 import type { Painting, Step } from '../node/index.ts';
-import type { Preview } from './preview.ts';
 import type { Progress } from './progress/progress.ts';
 
 /** The last step of a painting, and what ended it, if that was neither its settings nor the person. */
 export interface LastStep {
   readonly last: Step;
   readonly failure: Error | undefined;
+}
+
+/** What writes something of a painting while it grows. */
+export interface Watcher {
+  /** Takes note of a step, whose picture is written when it is time. */
+  offer(step: Step): void;
+  /** Writes what is still to be written. */
+  finish(): Promise<void>;
 }
 
 /**
@@ -16,7 +23,7 @@ export async function lastStep(
   painting: Pick<Painting, 'steps'>,
   signal: AbortSignal,
   progress: Pick<Progress, 'step'>,
-  watchers: readonly Pick<Preview, 'offer'>[] = [],
+  watchers: readonly Watcher[] = [],
 ): Promise<LastStep> {
   let last: Step | undefined;
   let failure: Error | undefined;

@@ -11,12 +11,10 @@ import {
   UserError,
 } from '../node/index.ts';
 import { chosenSettings, chosenStyles } from './chosen.ts';
-import { adding } from './errors.ts';
-import { finish } from './finish.ts';
+import { paintTo } from './finish.ts';
 import { checkHistory, historyIn } from './history.ts';
 import { checkNoInput, defaultOutput } from './inputs.ts';
 import { INTERRUPTED_CODE } from './interrupt.ts';
-import { lastStep } from './last-step.ts';
 import { addPaintOptions, HISTORY_EVERY, type PaintCommandOptions } from './paint-options.ts';
 import { previewTo } from './preview.ts';
 import type { Progress } from './progress/progress.ts';
@@ -95,13 +93,7 @@ async function paintJob(
         ? []
         : [historyIn(folder, historyEvery, painting.sizes.at(-1) as Size, leftOut('history', progress))]),
     ];
-    const painted = await lastStep(painting, signal, progress, watchers);
-    for (const watcher of watchers) await watcher.finish();
-
-    const ending = await finish(output, painting, painted, names, signal.aborted);
-    progress.end(ending);
-    if (!json) process.stdout.write(`${output}\n`);
-    if (painted.failure) throw adding(painted.failure, `The painting as far as it got is in ${output}.`);
+    const ending = await paintTo(output, painting, names, progress, { signal, json, watchers });
     if (ending.stopped) process.exitCode = INTERRUPTED_CODE;
   } finally {
     await painting.close();

@@ -1,11 +1,5 @@
 import { type Step, writePicture } from '../node/index.ts';
-
-export interface Preview {
-  /** Takes note of a step, whose picture is written when it is time. */
-  offer(step: Step): void;
-  /** Writes the last step's picture, if it is not there yet. */
-  finish(): Promise<void>;
-}
+import type { Watcher } from './last-step.ts';
 
 /** Milliseconds between two pictures. */
 const INTERVAL = 1000;
@@ -14,7 +8,7 @@ const INTERVAL = 1000;
  * Rewrites a file as the painting grows: whole pictures only, about one a second, and the last of every scale.
  * @param onFailure told once if the file cannot be written; the painting goes on
  */
-export function previewTo(path: string, onFailure: (error: unknown) => void): Preview {
+export function previewTo(path: string, onFailure: (error: unknown) => void): Watcher {
   let writing: Promise<void> | undefined;
   let began = Number.NEGATIVE_INFINITY;
   let failed = false;

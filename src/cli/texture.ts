@@ -10,11 +10,10 @@ import {
   type Settings,
   UserError,
 } from '../node/index.ts';
-import { adding } from './errors.ts';
-import { finish } from './finish.ts';
+import { givenSettings } from './chosen.ts';
+import { paintTo } from './finish.ts';
 import { checkNoInput } from './inputs.ts';
 import { INTERRUPTED_CODE } from './interrupt.ts';
-import { lastStep } from './last-step.ts';
 import { addEngineOptions, addSettings, type EngineOptionValues } from './paint-options.ts';
 import type { Progress } from './progress/progress.ts';
 import { engineOptions } from './run-options.ts';
@@ -90,9 +89,8 @@ async function make(
   signal: AbortSignal,
 ): Promise<void> {
   const { size = USUAL_SIZE, tileable = false, json } = options;
-  const given = TEXTURE_SETTINGS.filter((name) => options[name] !== undefined);
   const work = await prepareTexture(styles, {
-    ...Object.fromEntries(given.map((name) => [name, options[name]])),
+    ...givenSettings({ ...options, size: undefined }),
     ...size,
     tileable,
     ...engineOptions(options, progress),
@@ -101,11 +99,7 @@ async function make(
   try {
     const style = styles.map((name) => basename(name));
     progress.begin({ ...work, content: 'a texture', style });
-    const made = await lastStep(work, signal, progress);
-    const ending = await finish(output, work, made, { style, texture: size }, signal.aborted);
-    progress.end(ending);
-    if (!json) process.stdout.write(`${output}\n`);
-    if (made.failure) throw adding(made.failure, `The texture as far as it got is in ${output}.`);
+    const ending = await paintTo(output, work, { style, texture: size }, progress, { signal, json });
     if (ending.stopped) process.exitCode = INTERRUPTED_CODE;
   } finally {
     await work.close();

@@ -10,11 +10,9 @@ import {
   UserError,
 } from '../../node/index.ts';
 import { chosenSettings, chosenStyles } from '../chosen.ts';
-import { adding } from '../errors.ts';
-import { finish } from '../finish.ts';
+import { paintTo } from '../finish.ts';
 import { checkNoInputs } from '../inputs.ts';
 import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from '../interrupt.ts';
-import { lastStep } from '../last-step.ts';
 import type { PaintCommandOptions } from '../paint-options.ts';
 import { previewTo } from '../preview.ts';
 import { engineOptions } from '../run-options.ts';
@@ -118,12 +116,7 @@ async function paintOne(
   progress.begin({ ...painting, ...names }, output);
   const failed = (error: unknown) => progress.note(`The preview is left out. ${(error as Error).message}`);
   const watchers = previewFile === undefined ? [] : [previewTo(previewFile, failed)];
-  const painted = await lastStep(painting, signal, progress, watchers);
-  for (const watcher of watchers) await watcher.finish();
-  const ending = await finish(output, painting, painted, names, signal.aborted);
-  progress.end(ending);
-  if (!json) process.stdout.write(`${output}\n`);
-  if (painted.failure) throw adding(painted.failure, `The painting as far as it got is in ${output}.`);
+  await paintTo(output, painting, names, progress, { signal, json, watchers });
 }
 
 /** @throws UserError when a file to be written cannot be, or is one of those that are read */
