@@ -13,6 +13,9 @@ import { adding } from './errors.ts';
 import { type LastStep, lastStep, type Watcher } from './last-step.ts';
 import type { Ending, Progress } from './progress/progress.ts';
 
+/** What a painting's record says of its pictures. */
+type Names = Pick<PaintingRecord, 'content' | 'style' | 'regions' | 'texture'>;
+
 /**
  * Paints, and writes the painting as far as it got: its path goes to standard output, unless events go there.
  * @param watchers told of every step
@@ -21,7 +24,7 @@ import type { Ending, Progress } from './progress/progress.ts';
 export async function paintTo(
   output: string,
   painting: PreparedPainting,
-  names: Pick<PaintingRecord, 'content' | 'style' | 'texture'>,
+  names: Names,
   progress: Pick<Progress, 'step' | 'end'>,
   {
     signal,
@@ -52,7 +55,7 @@ async function finish(
   output: string,
   painting: PreparedPainting,
   { last, failure }: LastStep,
-  names: Pick<PaintingRecord, 'content' | 'style' | 'texture'>,
+  names: Names,
   stopping: boolean,
 ): Promise<Ending> {
   const { width, height } = painting.sizes.at(-1) as Size;

@@ -15,6 +15,8 @@ import { parseSetting, type SettingWithOption, settingOptions, writeSetting } fr
 /** What `velatura paint` was told. */
 export interface PaintCommandOptions extends EngineOptionValues, Partial<Pick<Settings, SettingWithOption>> {
   readonly style?: readonly string[];
+  readonly contentRegions?: string;
+  readonly styleRegions?: readonly string[];
   readonly output?: string;
   readonly like?: string;
   readonly preview?: string;
@@ -35,6 +37,8 @@ Examples:
       the same way as a painting before
   $ velatura paint lake.jpg --style swirls.jpg cubes.jpg --style-mix 0.7,0.3
       in two styles at once
+  $ velatura paint lake.jpg --style swirls.jpg --content-regions lake-mask.png
+      only where the mask is white
   $ velatura paint 'photos/*.jpg' --style swirls.jpg -o out/
       many pictures, each into the folder
 `;
@@ -128,6 +132,15 @@ export function addPaintOptions(command: Command): Command {
     .option(
       '-o, --output <file>',
       'what to write: a .png, .jpg, .webp, .avif or .tif (default: <content>-<style>.png); of several pictures, a folder',
+    );
+  command
+    .option(
+      '--content-regions <mask>',
+      'a picture in flat colours: each part is painted in the part of a style that has its colour; of white and black alone, paint where it is white',
+    )
+    .option(
+      '--style-regions <masks...>',
+      'the same for each style, or a colour as "#ff0000" that all of it is for; styles without one are for the rest',
     );
   addSettings(command, ['init']);
   command

@@ -71,10 +71,12 @@ function label(name: string): string {
  * The command line that paints a picture like this one again: with the settings that are not the preset's own, or, where
  * some of them have no option, with the painting as the example.
  */
-function commandFor({ settings, content, style, texture }: FoundRecord, painting: string): string {
+function commandFor({ settings, content, style, regions, texture }: FoundRecord, painting: string): string {
   if (texture) return textureCommand(settings, style ?? ['<style>'], texture);
   const files = (style ?? ['<style>']).map(fileWord);
   const words = ['velatura', 'paint', fileWord(content ?? '<content>'), '--style', ...files];
+  if (regions) words.push('--content-regions', fileWord(regions.content));
+  if (regions?.style) words.push('--style-regions', ...regions.style.map(fileWord));
   const different = differences(settings);
   if (different.every(hasOption)) {
     for (const name of different)

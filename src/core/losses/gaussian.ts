@@ -3,6 +3,7 @@ import {
   constant,
   div,
   elements,
+  gram,
   matmul,
   mul,
   reshape,
@@ -17,17 +18,24 @@ import {
   transpose,
 } from '../graph/index.ts';
 
+/**
+ * How much each position of a feature map counts, `[1, positions]`, together 1. Where there is none, all count alike.
+ */
+export type Shares = Tensor | undefined;
+
 /** The mean of each channel of feature maps `[1, C, H, W]`: `[C, 1]`. */
-export function channelMeans(features: Tensor): Tensor {
+export function channelMeans(features: Tensor, shares: Shares): Tensor {
   const channels = features.shape[1] as number;
   const positions = elements(features.shape) / channels;
-  const shares = constant(new Float32Array(positions).fill(1 / positions), [positions, 1]);
-  return matmul(reshape(features, [channels, positions]), shares);
+  const column = shares
+    ? transpose(shares)
+    : constant(new Float32Array(positions).fill(1 / positions), [positions, 1]);
+  return matmul(reshape(features, [channels, positions]), column);
 }
 
 /** The variance of each channel `[C, 1]`, given their means. */
-export function channelVariances(features: Tensor, means: Tensor): Tensor {
-  return sub(channelMeans(mul(features, features)), mul(means, means));
+export function channelVariances(features: Tensor, means: Tensor, shares: Shares): Tensor {
+  return sub(channelMeans(mul(features, features), shares), mul(means, means));
 }
 
 /**
@@ -35,12 +43,12 @@ export function channelVariances(features: Tensor, means: Tensor): Tensor {
  * variance, and next to nothing of the mean's own size, for pictures that have no variance at all. The maps are centred first:
  * the difference of large products would be no longer positive where maps are nearly flat.
  */
-export function covariance(features: Tensor, means: Tensor): Tensor {
-  const channels = features.shape[1] as number;
-  const positions = elements(features.shape) / channels;
+export function covariance(features: Tensor, means: Tensor, shares: Shares): Tensor {
+  const [, channels, height, width] = features.shape as [number, number, number, number];
+  const positions = height * width;
   const everywhere = constant(new Float32Array(positions).fill(1), [1, positions]);
   const centred = sub(reshape(features, [channels, positions]), matmul(means, everywhere));
-  const matrix = scale(matmul(centred, transpose(centred)), 1 / positions);
+  const matrix = gram(reshape(centred, [1, channels, height, width]), shares);
   const least = add(
     scale(trace(matrix), LEAST_VARIANCE / channels),
     scale(sumSquares(means), LEAST_OF_MEAN / channels),

@@ -28,10 +28,13 @@ export type Statistics = Readonly<Record<string, Tensor>>;
 export interface StyleLoss {
   /** Whether maps are projected onto fewer channels first: only where products of channels cost something. */
   readonly projects: boolean;
-  /** What is kept of the feature maps of the style picture `[1, C, h, w]`. No sizes of pictures are in it. */
-  readonly statistics: (features: Tensor) => Statistics;
+  /**
+   * What is kept of the feature maps of the style picture `[1, C, h, w]`. No sizes of pictures are in it.
+   * @param shares how much each position counts, `[1, h w]`, together 1; all count alike where it is left out
+   */
+  readonly statistics: (features: Tensor, shares?: Tensor) => Statistics;
   /** How far the feature maps of a painting are from the style whose statistics these are, as a scalar. */
-  readonly loss: (features: Tensor, target: Statistics) => Tensor;
+  readonly loss: (features: Tensor, target: Statistics, shares?: Tensor) => Tensor;
 }
 
 /**
@@ -40,9 +43,9 @@ export interface StyleLoss {
  */
 const gramLoss: StyleLoss = {
   projects: true,
-  statistics: (features) => ({ gram: gram(features) }),
-  loss: (features, { gram: target }) => {
-    const distance = sumSquares(sub(gram(features), target as Tensor));
+  statistics: (features, shares) => ({ gram: gram(features, shares) }),
+  loss: (features, { gram: target }, shares) => {
+    const distance = sumSquares(sub(gram(features, shares), target as Tensor));
     return div(distance, sumSquares(target as Tensor));
   },
 };
@@ -50,8 +53,8 @@ const gramLoss: StyleLoss = {
 /** As in that paper, with the positions folded into the Gram matrix: `||G - A||² / (4 C²)`. */
 const gatysLoss: StyleLoss = {
   ...gramLoss,
-  loss: (features, { gram: target }) => {
-    const distance = sumSquares(sub(gram(features), target as Tensor));
+  loss: (features, { gram: target }, shares) => {
+    const distance = sumSquares(sub(gram(features, shares), target as Tensor));
     return scale(distance, 1 / (4 * elements((target as Tensor).shape)));
   },
 };
@@ -62,12 +65,12 @@ const gatysLoss: StyleLoss = {
  */
 const momentsLoss: StyleLoss = {
   projects: false,
-  statistics: (features) => {
-    const mean = channelMeans(features);
-    return { mean, deviation: sqrt(aboveZero(relu(channelVariances(features, mean)))) };
+  statistics: (features, shares) => {
+    const mean = channelMeans(features, shares);
+    return { mean, deviation: sqrt(aboveZero(relu(channelVariances(features, mean, shares)))) };
   },
-  loss: (features, target) => {
-    const found = momentsLoss.statistics(features);
+  loss: (features, target, shares) => {
+    const found = momentsLoss.statistics(features, shares);
     const names = ['mean', 'deviation'];
     const distance = names.map((name) => sumSquares(sub(found[name] as Tensor, target[name] as Tensor)));
     const size = names.map((name) => sumSquares(target[name] as Tensor));
@@ -81,14 +84,14 @@ const momentsLoss: StyleLoss = {
  */
 const wassersteinLoss: StyleLoss = {
   projects: true,
-  statistics: (features) => {
-    const mean = channelMeans(features);
-    return { mean, root: root(covariance(features, mean)) };
+  statistics: (features, shares) => {
+    const mean = channelMeans(features, shares);
+    return { mean, root: root(covariance(features, mean, shares)) };
   },
-  loss: (features, target) => {
+  loss: (features, target, shares) => {
     const [n, t] = [target.mean as Tensor, target.root as Tensor];
-    const mean = channelMeans(features);
-    const s = covariance(features, mean);
+    const mean = channelMeans(features, shares);
+    const s = covariance(features, mean, shares);
     const common = traceOfRoot(matmul(matmul(t, s), t));
     const variance = sumSquares(t);
     const distance = add(sumSquares(sub(mean, n)), sub(add(trace(s), variance), scale(common, 2)));
