@@ -20,7 +20,7 @@ import {
   styleLossOf,
   totalVariation,
 } from '../losses/index.ts';
-import type { Architecture, Pooling } from '../networks/index.ts';
+import { type Architecture, featureMaps as networkMaps, type Pooling } from '../networks/index.ts';
 import type { Weights } from '../weights/weights.ts';
 import type { Size } from './pyramid.ts';
 import { soften } from './soften.ts';
@@ -171,7 +171,7 @@ function featureMaps(picture: Tensor, view: View, taps: readonly string[]): Maps
   const [, , height, width] = picture.shape as [number, number, number, number];
   const margin = Math.min(view.margin, height, width);
   const seen = padEdges(picture, margin, view.edges);
-  const maps = architecture.featureMaps(seen, weights, [...new Set(taps)], view.pooling);
+  const maps = networkMaps(architecture.layers, seen, weights, taps, view.pooling);
   const strides = new Map(architecture.taps.map((tap) => [tap.name, tap.stride]));
   const share = styleLosses[view.styleLoss].projects ? view.projection : 1;
   const inner = (x: Tensor, tap: string) => crop(x, Math.floor(margin / (strides.get(tap) as number)));
