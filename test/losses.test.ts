@@ -8,10 +8,13 @@ import {
   project,
   projectionOf,
   runOnce,
+  type Statistics,
   type StyleLossName,
   serialize,
+  styleDistance,
   styleLosses,
   styleStatistics,
+  styleStatisticsOf,
   type Tensor,
   vgg,
 } from 'velatura';
@@ -104,7 +107,9 @@ describe('the projection of feature maps', () => {
 });
 
 describe.each(Object.keys(styleLosses) as StyleLossName[])('the style loss %s', (name) => {
-  const { statistics, loss } = styleLosses[name];
+  const statistics = (x: Tensor, shares?: Tensor) => styleStatisticsOf(styleLosses[name], x, shares);
+  const loss = (x: Tensor, target: Statistics, shares?: Tensor) =>
+    styleDistance(styleLosses[name], x, target, shares);
   const maps = (seed: number, width: number) => {
     const shape = [1, 6, 7, width];
     return constant(
@@ -184,7 +189,9 @@ describe('the distance of Gaussians', () => {
         ]),
         [1, 2, 2, 2],
       );
-    const { statistics, loss } = styleLosses.wasserstein;
+    const { wasserstein } = styleLosses;
+    const statistics = (x: Tensor) => styleStatisticsOf(wasserstein, x);
+    const loss = (x: Tensor, target: Statistics) => styleDistance(wasserstein, x, target);
     const target = statistics(picture([1, 2], [3, 2]));
     const found = await runOnce(engine, { y: loss(picture([2, 0], [1, 5]), target) }, {});
     const distance = (2 - 1) ** 2 + (0 - 2) ** 2 + (1 - 3) ** 2 + (5 - 2) ** 2;

@@ -12,9 +12,12 @@ import {
   type Picture,
   type RegionMasks,
   runOnce,
+  type Statistics,
   type StyleLossName,
   serialize,
+  styleDistance,
   styleLosses,
+  styleStatisticsOf,
   type Tensor,
 } from 'velatura';
 import { describe, expect, it } from 'vitest';
@@ -234,7 +237,9 @@ describe('regions that make no sense', () => {
 });
 
 describe.each(Object.keys(styleLosses) as StyleLossName[])('the style loss %s with shares', (name) => {
-  const { statistics, loss } = styleLosses[name];
+  const statistics = (x: Tensor, shares?: Tensor) => styleStatisticsOf(styleLosses[name], x, shares);
+  const loss = (x: Tensor, target: Statistics, shares?: Tensor) =>
+    styleDistance(styleLosses[name], x, target, shares);
   const shape = [1, 6, 5, 8];
   const maps = (seed: number) => Float32Array.from(noise(seed, elements(shape)), (v) => Math.max(v + 0.3, 0));
 

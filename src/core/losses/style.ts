@@ -4,9 +4,11 @@ import {
   elements,
   gram,
   matmul,
+  mul,
   relu,
   scale,
   sqrt,
+  stop,
   sub,
   sumSquares,
   type Tensor,
@@ -14,27 +16,57 @@ import {
 import {
   aboveZero,
   channelMeans,
-  channelVariances,
+  channelSquares,
   covariance,
   root,
+  secondMoment,
   trace,
   traceOfRoot,
 } from './gaussian.ts';
 
-/** Named tensors of a style: what is kept of the style picture, at one tap. */
+/** Named tensors that are kept of feature maps. */
 export type Statistics = Readonly<Record<string, Tensor>>;
 
-/** A way to measure how far feature maps are from a style. */
+/**
+ * A way to measure how far feature maps are from a style, in two halves: sums over positions, and what is made of the sums. The
+ * sums of the parts of a picture add up to those of the whole.
+ */
 export interface StyleLoss {
   /** Whether maps are projected onto fewer channels first: only where products of channels cost something. */
   readonly projects: boolean;
+  /** Whether its moments are taken around an origin, `[C, 1]`, which should be near the mean of each channel. */
+  readonly centred: boolean;
   /**
-   * What is kept of the feature maps of the style picture `[1, C, h, w]`. No sizes of pictures are in it.
+   * The sums over the positions of feature maps `[1, C, h, w]`. No sizes of pictures are in them.
    * @param shares how much each position counts, `[1, h w]`, together 1; all count alike where it is left out
    */
-  readonly statistics: (features: Tensor, shares?: Tensor) => Statistics;
-  /** How far the feature maps of a painting are from the style whose statistics these are, as a scalar. */
-  readonly loss: (features: Tensor, target: Statistics, shares?: Tensor) => Tensor;
+  readonly moments: (features: Tensor, shares?: Tensor, origin?: Tensor) => Statistics;
+  /** What is kept of the style picture, from its moments. */
+  readonly kept: (moments: Statistics, origin?: Tensor) => Statistics;
+  /** How far the moments of a painting are from the style of which this was kept, as a scalar. */
+  readonly distance: (moments: Statistics, target: Statistics, origin?: Tensor) => Tensor;
+}
+
+/** What is kept of the feature maps of a style picture. */
+export function styleStatisticsOf(loss: StyleLoss, features: Tensor, shares?: Tensor): Statistics {
+  const origin = originOf(loss, features, shares);
+  return loss.kept(loss.moments(features, shares, origin), origin);
+}
+
+/** How far the feature maps of a painting are from a style, as a scalar. */
+export function styleDistance(
+  loss: StyleLoss,
+  features: Tensor,
+  target: Statistics,
+  shares?: Tensor,
+): Tensor {
+  const origin = originOf(loss, features, shares);
+  return loss.distance(loss.moments(features, shares, origin), target, origin);
+}
+
+/** The mean itself, as a constant: any origin gives the same, this one with the smallest error. */
+function originOf({ centred }: StyleLoss, features: Tensor, shares?: Tensor): Tensor | undefined {
+  return centred ? stop(channelMeans(features, shares)) : undefined;
 }
 
 /**
@@ -43,20 +75,18 @@ export interface StyleLoss {
  */
 const gramLoss: StyleLoss = {
   projects: true,
-  statistics: (features, shares) => ({ gram: gram(features, shares) }),
-  loss: (features, { gram: target }, shares) => {
-    const distance = sumSquares(sub(gram(features, shares), target as Tensor));
-    return div(distance, sumSquares(target as Tensor));
-  },
+  centred: false,
+  moments: (features, shares) => ({ gram: gram(features, shares) }),
+  kept: ({ gram }) => ({ gram: gram as Tensor }),
+  distance: ({ gram }, { gram: target }) =>
+    div(sumSquares(sub(gram as Tensor, target as Tensor)), sumSquares(target as Tensor)),
 };
 
 /** As in that paper, with the positions folded into the Gram matrix: `||G - A||² / (4 C²)`. */
 const gatysLoss: StyleLoss = {
   ...gramLoss,
-  loss: (features, { gram: target }, shares) => {
-    const distance = sumSquares(sub(gram(features, shares), target as Tensor));
-    return scale(distance, 1 / (4 * elements((target as Tensor).shape)));
-  },
+  distance: ({ gram }, { gram: target }) =>
+    scale(sumSquares(sub(gram as Tensor, target as Tensor)), 1 / (4 * elements((target as Tensor).shape))),
 };
 
 /**
@@ -65,12 +95,17 @@ const gatysLoss: StyleLoss = {
  */
 const momentsLoss: StyleLoss = {
   projects: false,
-  statistics: (features, shares) => {
-    const mean = channelMeans(features, shares);
-    return { mean, deviation: sqrt(aboveZero(relu(channelVariances(features, mean, shares)))) };
+  centred: false,
+  moments: (features, shares) => ({
+    mean: channelMeans(features, shares),
+    square: channelSquares(features, shares),
+  }),
+  kept: ({ mean, square }) => {
+    const variance = sub(square as Tensor, mul(mean as Tensor, mean as Tensor));
+    return { mean: mean as Tensor, deviation: sqrt(aboveZero(relu(variance))) };
   },
-  loss: (features, target, shares) => {
-    const found = momentsLoss.statistics(features, shares);
+  distance: (moments, target) => {
+    const found = momentsLoss.kept(moments);
     const names = ['mean', 'deviation'];
     const distance = names.map((name) => sumSquares(sub(found[name] as Tensor, target[name] as Tensor)));
     const size = names.map((name) => sumSquares(target[name] as Tensor));
@@ -84,18 +119,22 @@ const momentsLoss: StyleLoss = {
  */
 const wassersteinLoss: StyleLoss = {
   projects: true,
-  statistics: (features, shares) => {
-    const mean = channelMeans(features, shares);
-    return { mean, root: root(covariance(features, mean, shares)) };
-  },
-  loss: (features, target, shares) => {
-    const [n, t] = [target.mean as Tensor, target.root as Tensor];
-    const mean = channelMeans(features, shares);
-    const s = covariance(features, mean, shares);
-    const common = traceOfRoot(matmul(matmul(t, s), t));
-    const variance = sumSquares(t);
-    const distance = add(sumSquares(sub(mean, n)), sub(add(trace(s), variance), scale(common, 2)));
-    return div(distance, add(sumSquares(n), variance));
+  centred: true,
+  moments: (features, shares, origin) => ({
+    mean: channelMeans(features, shares),
+    second: secondMoment(features, origin as Tensor, shares),
+  }),
+  kept: ({ mean, second }, origin) => ({
+    mean: mean as Tensor,
+    root: root(covariance(mean as Tensor, second as Tensor, origin as Tensor)),
+  }),
+  distance: ({ mean, second }, { mean: n, root: t }, origin) => {
+    const s = covariance(mean as Tensor, second as Tensor, origin as Tensor);
+    const common = traceOfRoot(matmul(matmul(t as Tensor, s), t as Tensor));
+    const variance = sumSquares(t as Tensor);
+    const moved = sumSquares(sub(mean as Tensor, n as Tensor));
+    const distance = add(moved, sub(add(trace(s), variance), scale(common, 2)));
+    return div(distance, add(sumSquares(n as Tensor), variance));
   },
 };
 

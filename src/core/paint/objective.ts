@@ -16,8 +16,10 @@ import {
   contentLoss,
   project,
   type StyleLossName,
+  styleDistance,
   styleLosses,
   styleLossOf,
+  styleStatisticsOf,
   totalVariation,
 } from '../losses/index.ts';
 import { type Architecture, featureMaps as networkMaps, type Pooling } from '../networks/index.ts';
@@ -102,16 +104,16 @@ export function objective(options: ObjectiveOptions): Outputs {
     const form = losses === 'relative' ? 'relative' : 'squared';
     return contentLoss(found, input(contentTarget(tap), found.shape), form);
   });
-  const { statistics, loss } = styleLossOf(options.styleLoss, losses);
+  const loss = styleLossOf(options.styleLoss, losses);
   const parts = options.regionParts ?? [1];
   const style = mean(styleTaps, (tap) => {
     const found = styleMaps(tap);
     const inRegion = (part: number, region: number) => {
       const shares = options.regionParts && input(regionShares(tap, region), [1, positionsOf(found)]);
-      const target = Object.entries(statistics(found)).map(
+      const target = Object.entries(styleStatisticsOf(loss, found)).map(
         ([name, { shape }]) => [name, input(styleTarget(tap, name, region), shape)] as const,
       );
-      return scale(loss(found, Object.fromEntries(target), shares), part);
+      return scale(styleDistance(loss, found, Object.fromEntries(target), shares), part);
     };
     return parts.map(inRegion).reduce(add);
   });
@@ -131,12 +133,14 @@ export function objective(options: ObjectiveOptions): Outputs {
  */
 export function styleStatistics(view: View & Size, taps: readonly string[], guided = false): Outputs {
   const { styleMaps } = featureMaps(input('picture', [1, 3, view.height, view.width]), view, taps);
-  const { statistics } = styleLosses[view.styleLoss];
   return Object.fromEntries(
     taps.flatMap((tap) => {
       const maps = styleMaps(tap);
       const shares = guided ? input(regionShares(tap), [1, positionsOf(maps)]) : undefined;
-      return Object.entries(statistics(maps, shares)).map(([name, x]) => [styleTarget(tap, name), x]);
+      return Object.entries(styleStatisticsOf(styleLosses[view.styleLoss], maps, shares)).map(([name, x]) => [
+        styleTarget(tap, name),
+        x,
+      ]);
     }),
   );
 }
