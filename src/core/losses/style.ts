@@ -65,7 +65,7 @@ export function styleDistance(
 }
 
 /** The mean itself, as a constant: any origin gives the same, this one with the smallest error. */
-function originOf({ centred }: StyleLoss, features: Tensor, shares?: Tensor): Tensor | undefined {
+export function originOf({ centred }: StyleLoss, features: Tensor, shares?: Tensor): Tensor | undefined {
   return centred ? stop(channelMeans(features, shares)) : undefined;
 }
 
