@@ -51,12 +51,9 @@ export function lbfgs(
   { history = 10, firstMove = 0.02 }: LbfgsOptions = {},
 ): Optimizer<LbfgsState> {
   const gradientRow = 2 * history;
-  const places = (filled: number) => Array.from({ length: filled }, (_, place) => place);
   /** The rows of so many places: their steps, then their changes. */
-  const rowsFilled = (filled: number) => [
-    ...places(filled),
-    ...places(filled).map((place) => history + place),
-  ];
+  const rowsFilled = (filled: number) =>
+    Array.from({ length: 2 * filled }, (_, i) => (i < filled ? i : history + i - filled));
 
   const rowName = (row: number) => `row ${row}`;
 
