@@ -98,9 +98,10 @@ export async function planCheckpoints(
     if (other === undefined || resolve(other) !== resolve(file)) continue;
     throw new UserError(`The checkpoint and what is painted cannot be the same file, ${file}.`);
   }
-  await checkWritable(file, () => {});
-  await checkNoOtherFile(file);
   const always = checkpoint !== undefined || checkpointEvery !== undefined;
+  // Nobody may have asked for it, nor need it: that it cannot be written is said when it has to be.
+  if (always) await checkWritable(file, () => {});
+  await checkNoOtherFile(file);
   return { file, every: checkpointEvery, always, begun: false };
 }
 
@@ -178,7 +179,10 @@ export function checkpointsTo(
     finish,
     kept: () => (ours && existsSync(file) ? file : undefined),
     remove: async () => {
-      if (ours) await removeCheckpoint(file);
+      if (!ours) return;
+      await removeCheckpoint(file).catch(({ code }: NodeJS.ErrnoException) => {
+        note(`${file} is needed no more, and could not be removed (${code}).`);
+      });
     },
   };
 }

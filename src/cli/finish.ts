@@ -90,8 +90,8 @@ async function finish(
 }
 
 /** Where the painting was stopped; nothing if its last step was being done anyway. */
-function stoppedAt({ scale, step, steps }: Step, { settings }: PreparedPainting): Ending['stopped'] {
-  const complete = scale === settings.scales.at(-1) && step === steps;
+function stoppedAt({ scale, step, steps, last }: Step, { settings }: PreparedPainting): Ending['stopped'] {
+  const complete = scale === settings.scales.at(-1) && last;
   return complete ? undefined : { scale, step, steps };
 }
 
