@@ -51,6 +51,8 @@ export interface PreparedPainting {
   readonly network: string;
   /** The engine's name. */
   readonly engine: string;
+  /** After which step it goes on, where it was begun before. */
+  readonly from?: Pick<Step, 'scale' | 'step' | 'steps' | 'seconds'>;
   /** Paints. The last step's picture is the painting. */
   steps(signal?: AbortSignal): AsyncGenerator<Step>;
 }
@@ -59,8 +61,8 @@ export interface PreparedPainting {
 export type Variation = Partial<Pick<Settings, 'strength' | 'seed'>>;
 
 /** What a painting is made from. */
-export interface Pictures extends Pick<Work, 'content' | 'styles' | 'start'> {
-  /** What is painted where. */
+export interface Pictures extends Pick<Work, 'content' | 'styles' | 'start' | 'guide'> {
+  /** What is painted where, as masks, of which the guide is made. */
   readonly regions?: RegionMasks;
 }
 

@@ -32,6 +32,9 @@ export async function paintMany(contents: readonly string[], options: PaintComma
   if (options.contentRegions !== undefined || options.styleRegions !== undefined) {
     throw new UserError('Regions belong to one content, not to a series; name one content.');
   }
+  if (options.checkpoint || options.checkpointEvery !== undefined) {
+    throw new UserError('Checkpoints are kept of one painting, not of a series; name one content.');
+  }
   const styles = chosenStyles(options);
   const settings = await chosenSettings(options);
   const folder = options.output ?? '.';

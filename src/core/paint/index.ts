@@ -30,4 +30,5 @@ export {
   tapsOf,
   weightsOf,
 } from './settings.ts';
+export { checkState, type PaintingState } from './state.ts';
 export { objectiveAt, type StyleMemory, statisticsAt, styleSize, type Work } from './work.ts';
