@@ -20,6 +20,7 @@ import {
   trace,
   traceOfRoot,
 } from './gaussian.ts';
+import { histogramLoss } from './histogram.ts';
 
 /** Named tensors of a style: what is kept of the style picture, at one tap. */
 export type Statistics = Readonly<Record<string, Tensor>>;
@@ -101,6 +102,7 @@ export const styleLosses = {
   gram: gramLoss,
   moments: momentsLoss,
   wasserstein: wassersteinLoss,
+  histogram: histogramLoss,
 } as const satisfies Record<string, StyleLoss>;
 
 export type StyleLossName = keyof typeof styleLosses;

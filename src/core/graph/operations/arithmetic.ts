@@ -45,6 +45,15 @@ export function sqrt(x: Tensor): Tensor {
   });
 }
 
+/** The logistic function `1 / (1 + exp(-x))`, value by value: a smooth step from 0 to 1. */
+export function sigmoid(x: Tensor): Tensor {
+  return operation(x.shape, {
+    operator: 'Sigmoid',
+    inputs: [x],
+    gradient: (dy, y) => [mul(dy, sub(y, mul(y, y)))],
+  });
+}
+
 /** The same values, which count as constants: no gradient passes. */
 export function stop(x: Tensor): Tensor {
   return operation(x.shape, { operator: 'Identity', inputs: [x], frozen: true });
