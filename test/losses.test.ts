@@ -224,7 +224,19 @@ describe('the histograms', () => {
       {},
     );
     expect(found.gram?.[0]).toBeLessThan(1e-6);
-    expect(found.histogram?.[0]).toBeGreaterThan(0.02);
+    expect(found.histogram?.[0]).toBeGreaterThan(0.01);
+  });
+
+  it('fall from nearly all to nearly none, and evenly where values lie evenly about their mean', async () => {
+    const found = await runOnce(engine, { shares: statistics(twoValued).shares as Tensor }, {});
+    const shares = found.shares as Float32Array;
+    for (let direction = 0; direction < 4; direction++) {
+      const along = shares.subarray(8 * direction, 8 * direction + 8);
+      expect([...along].sort((a, b) => b - a)).toEqual([...along]);
+      expect(along[0]).toBeGreaterThan(0.9);
+      expect(along[7]).toBeLessThan(0.1);
+      for (let k = 0; k < 4; k++) expect((along[k] as number) + (along[7 - k] as number)).toBeCloseTo(1, 3);
+    }
   });
 
   it('are shares of the positions, so that pictures of all sizes compare', async () => {

@@ -50,7 +50,8 @@ export function sigmoid(x: Tensor): Tensor {
   return operation(x.shape, {
     operator: 'Sigmoid',
     inputs: [x],
-    gradient: (dy, y) => [mul(dy, sub(y, mul(y, y)))],
+    // The slope first: where dy is made of something smaller, it need not be there before.
+    gradient: (dy, y) => [mul(sub(y, mul(y, y)), dy)],
   });
 }
 
