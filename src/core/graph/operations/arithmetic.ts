@@ -50,7 +50,7 @@ export function sigmoid(x: Tensor): Tensor {
   return operation(x.shape, {
     operator: 'Sigmoid',
     inputs: [x],
-    // The slope first: where dy is made of something smaller, it need not be there before.
+    // The slope comes first: a dy that is only spread from something small need not be kept meanwhile.
     gradient: (dy, y) => [mul(sub(y, mul(y, y)), dy)],
   });
 }
