@@ -65,7 +65,7 @@ const described: Readonly<Record<SettingWithOption, readonly [placeholder: strin
   network: ['name', 'resnet50, vgg19, vgg16, or a weight file'],
   contentTaps: ['list', 'where in the network to compare contents; with weights as 4b:1,4c:0.5'],
   styleTaps: ['list', 'where in the network to compare styles: taps, or fine, balanced or bold'],
-  styleLoss: ['name', 'what styles are measured by: gram, moments (quickest) or wasserstein'],
+  styleLoss: ['name', 'what styles are measured by: gram, moments (quickest), wasserstein or histogram'],
   projection: ['share', 'compare styles in this share of the channels; 1 is slower and exact'],
   pooling: ['kind', 'max or avg'],
   optimizer: ['name', 'lbfgs or adam'],

@@ -1,7 +1,6 @@
 export { contentLoss } from './content.ts';
 export { project, projectionOf } from './projection.ts';
 export {
-  originOf,
   type Statistics,
   type StyleLoss,
   type StyleLossName,

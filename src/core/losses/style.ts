@@ -8,7 +8,6 @@ import {
   relu,
   scale,
   sqrt,
-  stop,
   sub,
   sumSquares,
   type Tensor,
@@ -23,6 +22,7 @@ import {
   trace,
   traceOfRoot,
 } from './gaussian.ts';
+import { histogramLoss } from './histogram.ts';
 
 /** Named tensors that are kept of feature maps. */
 export type Statistics = Readonly<Record<string, Tensor>>;
@@ -34,23 +34,24 @@ export type Statistics = Readonly<Record<string, Tensor>>;
 export interface StyleLoss {
   /** Whether maps are projected onto fewer channels first: only where products of channels cost something. */
   readonly projects: boolean;
-  /** Whether its moments are taken around an origin, `[C, 1]`, which should be near the mean of each channel. */
-  readonly centred: boolean;
   /**
-   * The sums over the positions of feature maps `[1, C, h, w]`. No sizes of pictures are in them.
+   * What of a style has to be known before its other sums can be taken, such as the mean of each channel: sums as well.
+   * @param features maps `[1, C, h, w]`
    * @param shares how much each position counts, `[1, h w]`, together 1; all count alike where it is left out
    */
-  readonly moments: (features: Tensor, shares?: Tensor, origin?: Tensor) => Statistics;
-  /** What is kept of the style picture, from its moments. */
-  readonly kept: (moments: Statistics, origin?: Tensor) => Statistics;
-  /** How far the moments of a painting are from the style of which this was kept, as a scalar. */
-  readonly distance: (moments: Statistics, target: Statistics, origin?: Tensor) => Tensor;
+  readonly frame: (features: Tensor, shares?: Tensor) => Statistics;
+  /** The sums over the positions of feature maps, in a style's frame. No sizes of pictures are in them. */
+  readonly moments: (features: Tensor, frame: Statistics, shares?: Tensor) => Statistics;
+  /** What is kept of a style picture, from its moments in its own frame: the frame is part of it. */
+  readonly kept: (moments: Statistics, frame: Statistics) => Statistics;
+  /** How far a painting, whose moments were taken in the frame of a style, is from what was kept of that style: a scalar. */
+  readonly distance: (moments: Statistics, target: Statistics) => Tensor;
 }
 
 /** What is kept of the feature maps of a style picture. */
 export function styleStatisticsOf(loss: StyleLoss, features: Tensor, shares?: Tensor): Statistics {
-  const origin = originOf(loss, features, shares);
-  return loss.kept(loss.moments(features, shares, origin), origin);
+  const frame = loss.frame(features, shares);
+  return loss.kept(loss.moments(features, frame, shares), frame);
 }
 
 /** How far the feature maps of a painting are from a style, as a scalar. */
@@ -60,13 +61,7 @@ export function styleDistance(
   target: Statistics,
   shares?: Tensor,
 ): Tensor {
-  const origin = originOf(loss, features, shares);
-  return loss.distance(loss.moments(features, shares, origin), target, origin);
-}
-
-/** The mean itself, as a constant: any origin gives the same, this one with the smallest error. */
-export function originOf({ centred }: StyleLoss, features: Tensor, shares?: Tensor): Tensor | undefined {
-  return centred ? stop(channelMeans(features, shares)) : undefined;
+  return loss.distance(loss.moments(features, target, shares), target);
 }
 
 /**
@@ -75,8 +70,8 @@ export function originOf({ centred }: StyleLoss, features: Tensor, shares?: Tens
  */
 const gramLoss: StyleLoss = {
   projects: true,
-  centred: false,
-  moments: (features, shares) => ({ gram: gram(features, shares) }),
+  frame: () => ({}),
+  moments: (features, _, shares) => ({ gram: gram(features, shares) }),
   kept: ({ gram }) => ({ gram: gram as Tensor }),
   distance: ({ gram }, { gram: target }) =>
     div(sumSquares(sub(gram as Tensor, target as Tensor)), sumSquares(target as Tensor)),
@@ -95,8 +90,8 @@ const gatysLoss: StyleLoss = {
  */
 const momentsLoss: StyleLoss = {
   projects: false,
-  centred: false,
-  moments: (features, shares) => ({
+  frame: () => ({}),
+  moments: (features, _, shares) => ({
     mean: channelMeans(features, shares),
     square: channelSquares(features, shares),
   }),
@@ -105,7 +100,7 @@ const momentsLoss: StyleLoss = {
     return { mean: mean as Tensor, deviation: sqrt(aboveZero(relu(variance))) };
   },
   distance: (moments, target) => {
-    const found = momentsLoss.kept(moments);
+    const found = momentsLoss.kept(moments, {});
     const names = ['mean', 'deviation'];
     const distance = names.map((name) => sumSquares(sub(found[name] as Tensor, target[name] as Tensor)));
     const size = names.map((name) => sumSquares(target[name] as Tensor));
@@ -119,17 +114,17 @@ const momentsLoss: StyleLoss = {
  */
 const wassersteinLoss: StyleLoss = {
   projects: true,
-  centred: true,
-  moments: (features, shares, origin) => ({
+  frame: (features, shares) => ({ mean: channelMeans(features, shares) }),
+  moments: (features, frame, shares) => ({
     mean: channelMeans(features, shares),
-    second: secondMoment(features, origin as Tensor, shares),
+    second: secondMoment(features, frame.mean as Tensor, shares),
   }),
-  kept: ({ mean, second }, origin) => ({
+  kept: ({ mean, second }, frame) => ({
     mean: mean as Tensor,
-    root: root(covariance(mean as Tensor, second as Tensor, origin as Tensor)),
+    root: root(covariance(mean as Tensor, second as Tensor, frame.mean as Tensor)),
   }),
-  distance: ({ mean, second }, { mean: n, root: t }, origin) => {
-    const s = covariance(mean as Tensor, second as Tensor, origin as Tensor);
+  distance: ({ mean, second }, { mean: n, root: t }) => {
+    const s = covariance(mean as Tensor, second as Tensor, n as Tensor);
     const common = traceOfRoot(matmul(matmul(t as Tensor, s), t as Tensor));
     const variance = sumSquares(t as Tensor);
     const moved = sumSquares(sub(mean as Tensor, n as Tensor));
@@ -143,6 +138,7 @@ export const styleLosses = {
   gram: gramLoss,
   moments: momentsLoss,
   wasserstein: wassersteinLoss,
+  histogram: histogramLoss,
 } as const satisfies Record<string, StyleLoss>;
 
 export type StyleLossName = keyof typeof styleLosses;

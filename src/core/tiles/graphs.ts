@@ -4,18 +4,25 @@ import {
   gradient,
   input,
   mul,
+  mulRow,
   type Outputs,
   reshape,
   scalar,
   scale,
-  scaleColumns,
   slice,
   sub,
   sum,
   sumSquares,
   type Tensor,
 } from '../graph/index.ts';
-import { originOf, project, type Statistics, styleLosses, styleLossOf } from '../losses/index.ts';
+import {
+  project,
+  type Statistics,
+  type StyleLoss,
+  styleLosses,
+  styleLossOf,
+  styleStatisticsOf,
+} from '../losses/index.ts';
 import { featureMaps } from '../networks/index.ts';
 import {
   contentTarget,
@@ -37,7 +44,6 @@ import type { Stage } from './stages.ts';
 
 /** Names of inputs and outputs, besides those of the objective. */
 export const moment = (tap: string, name: string, region: number) => `moment ${region} ${tap} ${name}`;
-export const origin = (tap: string, region: number) => `origin ${region} ${tap}`;
 export const adjoint = (name: string) => `gradient by ${name}`;
 /** 1 at the positions of a tap that count, 0 at the others: `[1, h w]`. */
 export const counted = (tap: string) => `counted ${tap}`;
@@ -111,18 +117,22 @@ function through(
 
 const positionsOf = ({ shape }: Tensor) => (shape[2] as number) * (shape[3] as number);
 
-/** The moments of the style taps among the maps, by name. */
-function momentsOf(maps: ReadonlyMap<string, Tensor>, options: TileOptions): Map<string, Tensor> {
+/** The moments of the style taps among the maps, by name; or what frames them. */
+function momentsOf(
+  maps: ReadonlyMap<string, Tensor>,
+  options: TileOptions,
+  framing = false,
+): Map<string, Tensor> {
   const loss = styleLosses[options.styleLoss];
   const found = new Map<string, Tensor>();
   for (const [tap, map] of maps) {
     if (!(tap in options.styleTaps)) continue;
     for (const region of partsOf(options).keys()) {
       const { seen, shares } = styleView(map, tap, region, options);
-      const around = loss.centred ? input(origin(tap, region), [seen.shape[1] as number, 1]) : undefined;
-      for (const [name, x] of Object.entries(loss.moments(seen, shares, around))) {
-        found.set(moment(tap, name, region), x);
-      }
+      const sums = framing
+        ? loss.frame(seen, shares)
+        : loss.moments(seen, targetFor(seen, tap, region, loss), shares);
+      for (const [name, x] of Object.entries(sums)) found.set(moment(tap, name, region), x);
     }
   }
   return found;
@@ -136,53 +146,44 @@ function styleView(map: Tensor, tap: string, region: number, options: TileOption
 
 const partsOf = ({ regionParts = [1] }: TileOptions) => regionParts;
 
-/** Moments, and what they were taken around. */
-interface Moments {
-  readonly moments: Statistics;
-  readonly around: Tensor | undefined;
+/** What was kept of the style that a map is compared with, as inputs. */
+function targetFor(seen: Tensor, tap: string, region: number, loss: StyleLoss): Statistics {
+  const kept = Object.entries(styleStatisticsOf(loss, seen));
+  return Object.fromEntries(
+    kept.map(([name, { shape }]) => [name, input(styleTarget(tap, name, region), shape)]),
+  );
 }
 
-/** The moments of maps that are whole. */
-function wholeMoments(
-  tap: string,
-  region: number,
-  maps: ReadonlyMap<string, Tensor>,
-  options: TileOptions,
-): Moments | undefined {
-  const map = maps.get(tap);
-  if (!map) return undefined;
-  const loss = styleLosses[options.styleLoss];
-  const { seen, shares } = styleView(map, tap, region, options);
-  const around = originOf(loss, seen, shares);
-  return { moments: loss.moments(seen, shares, around), around };
-}
-
-/** The style's losses where there are moments, each times how much it counts. */
+/** The style's losses where there are moments and targets, each times how much it counts. */
 function styleTerms(
   options: TileOptions,
-  momentsAt: (tap: string, region: number) => Moments | undefined,
+  at: (tap: string, region: number) => { moments: Statistics; target: Statistics } | undefined,
 ): Tensor[] {
   const loss = styleLossOf(options.styleLoss, options.losses);
   const entries = Object.entries(options.styleTaps);
   const weights = entries.reduce((total, [, weight]) => total + weight, 0);
   return entries.flatMap(([tap, weight]) =>
     partsOf(options).flatMap((part, region) => {
-      const found = momentsAt(tap, region);
+      const found = at(tap, region);
       if (!found) return [];
-      const { moments, around } = found;
-      const target = Object.entries(loss.kept(moments, around)).map(
-        ([name, { shape }]) => [name, input(styleTarget(tap, name, region), shape)] as const,
-      );
-      const distance = loss.distance(moments, Object.fromEntries(target), around);
-      return [scale(distance, (part * weight) / weights)];
+      return [scale(loss.distance(found.moments, found.target), (part * weight) / weights)];
     }),
   );
 }
 
-/** A tile on the way up: its part of the moments (`moment <region> <tap> <name>`), and the `end` that it hands on. */
-export function forwardGraph(stage: Stage, first: boolean, size: Size, options: TileOptions): Outputs {
+/**
+ * A tile on the way up: its part of the moments (`moment <region> <tap> <name>`), and the `end` that it hands on.
+ * @param framing whether it gives instead what has to be known of a style before
+ */
+export function forwardGraph(
+  stage: Stage,
+  first: boolean,
+  size: Size,
+  options: TileOptions,
+  framing = false,
+): Outputs {
   const { maps, end } = see(stage, first, size, options);
-  return { ...Object.fromEntries(momentsOf(maps, options)), end };
+  return { ...Object.fromEntries(momentsOf(maps, options, framing)), end };
 }
 
 /** The feature maps of a tile at some taps. */
@@ -213,7 +214,14 @@ export function backwardGraph(
   const terms: Tensor[] = [];
   const outputs: Record<string, Tensor> = {};
   if (whole) {
-    const style = styleTerms(options, (tap, region) => wholeMoments(tap, region, maps, options));
+    const loss = styleLosses[options.styleLoss];
+    const style = styleTerms(options, (tap, region) => {
+      const map = maps.get(tap);
+      if (!map) return undefined;
+      const { seen, shares } = styleView(map, tap, region, options);
+      const target = targetFor(seen, tap, region, loss);
+      return { moments: loss.moments(seen, target, shares), target };
+    });
     if (style.length > 0) {
       outputs.style = style.reduce(add);
       terms.push(scale(outputs.style, weights.styleWeight));
@@ -231,7 +239,7 @@ export function backwardGraph(
       map.shape[1] as number,
       positions,
     ]);
-    const squares = sumSquares(scaleColumns(difference, input(counted(tap), [1, positions])));
+    const squares = sumSquares(mulRow(difference, input(counted(tap), [1, positions])));
     terms.push(mul(squares, input(contentFactor(tap), [])));
     outputs[contentSum(tap)] = squares;
   }
@@ -251,48 +259,61 @@ function steps(picture: Tensor, axis: number, name: string): Tensor {
   const size = picture.shape[axis] as number;
   const difference = sub(slice(picture, axis, 1, size), slice(picture, axis, 0, size - 1));
   const flat = reshape(difference, [3, elements(difference.shape) / 3]);
-  return sum(mul(flat, scaleColumns(flat, input(name, [1, flat.shape[1] as number]))));
+  return sum(mul(flat, mulRow(flat, input(name, [1, flat.shape[1] as number]))));
 }
+
+/** The shapes of tensors, by name. */
+export type Shapes = ReadonlyMap<string, readonly number[]>;
 
 /**
- * From the moments of the whole picture to the `style` loss, as the objective has it, and its gradient by each of them
- * (`gradient by <moment>`).
- * @param shapes of the moments, by name
+ * From the moments of the whole picture, and what was kept of the styles, to the `style` loss, as the objective has it, and its
+ * gradient by each of the moments (`gradient by <moment>`).
+ * @param shapes of the moments
  */
-export function styleGraph(shapes: ReadonlyMap<string, readonly number[]>, options: TileOptions): Outputs {
-  const all = new Map([...shapes].map(([name, shape]) => [name, input(name, shape)]));
-  const terms = styleTerms(options, (tap, region) => givenMoments(tap, region, all, options));
+export function styleGraph(shapes: Shapes, options: TileOptions): Outputs {
+  const moments = inputs(shapes);
+  const terms = styleTerms(options, (tap, region) => {
+    const own = named(moments, moment(tap, '', region));
+    if (Object.keys(own).length === 0) return undefined;
+    const { loss, seen } = onePosition(tap, options);
+    return { moments: own, target: targetFor(seen, tap, region, loss) };
+  });
+  // Where no tap is left to compare, the loss is still an output.
   if (terms.length === 0) return { style: add(scalar(0), scalar(0)) };
   const style = terms.reduce(add);
-  const derivatives = gradient(style, [...all.values()]);
-  const named = [...all.keys()].map((name, i) => [adjoint(name), derivatives[i] as Tensor] as const);
-  return { style, ...Object.fromEntries(named) };
+  const derivatives = gradient(style, [...moments.values()]);
+  const byName = [...moments.keys()].map((name, i) => [adjoint(name), derivatives[i] as Tensor] as const);
+  return { style, ...Object.fromEntries(byName) };
 }
 
-/** What is kept of a style, from the moments of all of its picture; named as targets. */
-export function keptGraph(shapes: ReadonlyMap<string, readonly number[]>, options: TileOptions): Outputs {
-  const loss = styleLosses[options.styleLoss];
-  const all = new Map([...shapes].map(([name, shape]) => [name, input(name, shape)]));
+/** The name under which `keptGraph` is given a part of a style's frame. */
+export const frame = (name: string) => `frame ${name}`;
+
+/** What is kept of a style, from its frame and from its moments in that, both of the whole picture; named as targets. */
+export function keptGraph(framing: Shapes, shapes: Shapes, options: TileOptions): Outputs {
+  const moments = inputs(shapes);
+  const frames = new Map([...framing].map(([name, shape]) => [name, input(frame(name), shape)]));
   const kept = Object.keys(options.styleTaps).flatMap((tap) => {
-    const found = givenMoments(tap, 0, all, options);
-    if (!found) return [];
-    const named = Object.entries(loss.kept(found.moments, found.around));
-    return named.map(([name, x]) => [styleTarget(tap, name), x] as const);
+    const prefix = moment(tap, '', 0);
+    const found = styleLosses[options.styleLoss].kept(named(moments, prefix), named(frames, prefix));
+    return Object.entries(found).map(([name, x]) => [styleTarget(tap, name), x] as const);
   });
   return Object.fromEntries(kept);
 }
 
-function givenMoments(
-  tap: string,
-  region: number,
-  all: ReadonlyMap<string, Tensor>,
-  { styleLoss }: TileOptions,
-): Moments | undefined {
-  const prefix = moment(tap, '', region);
-  const own = [...all].filter(([name]) => name.startsWith(prefix));
-  if (own.length === 0) return undefined;
-  const moments = Object.fromEntries(own.map(([name, x]) => [name.slice(prefix.length), x]));
-  const { mean } = moments;
-  const centred = styleLosses[styleLoss].centred && mean;
-  return { moments, around: centred ? input(origin(tap, region), mean.shape) : undefined };
+/** A map of one position, as the style sees it, for its shape. */
+function onePosition(tap: string, options: TileOptions): { loss: StyleLoss; seen: Tensor } {
+  const channels = options.network.architecture.taps.find(({ name }) => name === tap)?.channels ?? 0;
+  const { seen } = styleView(input(tap, [1, channels, 1, 1]), tap, 0, options);
+  return { loss: styleLosses[options.styleLoss], seen };
+}
+
+function inputs(shapes: Shapes): Map<string, Tensor> {
+  return new Map([...shapes].map(([name, shape]) => [name, input(name, shape)]));
+}
+
+/** Those whose names begin alike, by the rest of their names. */
+function named(tensors: ReadonlyMap<string, Tensor>, prefix: string): Statistics {
+  const own = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, x]) => [name.slice(prefix.length), x]));
 }

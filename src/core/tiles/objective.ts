@@ -39,7 +39,7 @@ export async function openTiledObjective(
     for (const { release } of opened) await release();
   };
   try {
-    const forward = keep(await openForward(engine, picture, stages.length - (whole ? 1 : 0)));
+    const forward = keep(await openForward(engine, picture, stages.length - (whole ? 1 : 0), targets));
     const backward = keep(await openBackward(engine, picture, weights, whole));
     const comparing = keep(await engine.compile(serialize(styleGraph(forward.shapes, options))));
     const { maps } = await forward.run({ start: content });
@@ -48,8 +48,10 @@ export async function openTiledObjective(
     return {
       async evaluate(pixels) {
         const seen = await forward.run(pixels);
-        const given = { ...targets, ...forward.origins() };
-        const compared = await comparing.run({ ...seen.moments, ...given }, ['style', ...names.map(adjoint)]);
+        const compared = await comparing.run({ ...seen.moments, ...targets }, [
+          'style',
+          ...names.map(adjoint),
+        ]);
         const { style, ...derivatives } = compared as Record<string, Float32Array>;
         const adjoints = Object.entries(derivatives).map(
           ([name, values]) => [name, values.map((value) => value * weights.styleWeight)] as const,
@@ -57,7 +59,7 @@ export async function openTiledObjective(
         const back = await backward.run(
           pixels,
           seen,
-          { ...given, ...Object.fromEntries(adjoints) },
+          { ...targets, ...Object.fromEntries(adjoints) },
           contents,
         );
         return { ...back, style: back.style + ((style as Float32Array)[0] as number) };

@@ -1,5 +1,6 @@
 import { elements, mismatch, operation, rank, type Tensor } from '../tensor.ts';
 import { add, scale, stop } from './arithmetic.ts';
+import { mulRow } from './columns.ts';
 import { reshape, transpose } from './shaping.ts';
 
 /** The product of the matrices `[m, k]` and `[k, n]`. */
@@ -16,17 +17,6 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   });
 }
 
-/** Each column of the matrix `[m, n]` times its value of the row `[1, n]`, which counts as constant. */
-export function scaleColumns(x: Tensor, row: Tensor): Tensor {
-  rank('scaleColumns', x, 2);
-  if (row.shape.join() !== `1,${x.shape[1]}`) throw mismatch('scaleColumns', x, row);
-  return operation(x.shape, {
-    operator: 'Mul',
-    inputs: [x, row],
-    gradient: (dy) => [scaleColumns(dy, row), undefined],
-  });
-}
-
 /**
  * The Gram matrix `F Fᵀ / M` of a feature map `[1, C, H, W]`, where `F` is the map as a matrix of C channels by
  * M = H W positions: `[C, C]`, how strongly each two channels respond together (Gatys, Ecker & Bethge 2015).
@@ -38,7 +28,7 @@ export function gram(features: Tensor, shares?: Tensor): Tensor {
   const channels = features.shape[1] as number;
   const positions = elements(features.shape) / channels;
   const f = reshape(features, [channels, positions]);
-  const weighted = (x: Tensor) => (shares ? scaleColumns(x, shares) : x);
+  const weighted = (x: Tensor) => (shares ? mulRow(x, shares) : x);
   // dG + dGᵀ serves both factors, so one product passes the gradient on, at one of them.
   const left = shares ? stop(weighted(f)) : f;
   const product = operation([channels, channels], {
