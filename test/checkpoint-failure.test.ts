@@ -59,6 +59,7 @@ const paintingOn = (on: Engine): PreparedPainting => ({
   sizes: settings.scales.map((scale) => fit(content, scale)),
   network: 'A tiny VGG',
   engine: on.name,
+  memory: { budget: 1e9, foretold: 1e8, scales: [] },
   steps: (signal) => paintPicture(work, on, signal),
 });
 

@@ -60,6 +60,7 @@ describe('velatura paint', () => {
       ],
       network: expect.stringContaining('ResNet-50'),
       engine: expect.stringContaining('onnxruntime-node'),
+      memory: { budget: expect.any(Number), foretold: expect.any(Number), scales: expect.any(Array) },
     });
     expect(rest.map(({ scale, step, steps }) => [scale, step, steps])).toEqual([
       [32, 1, 3],

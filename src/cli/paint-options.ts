@@ -95,6 +95,7 @@ export function addSettings(
 export interface EngineOptionValues {
   readonly threads?: number;
   readonly engine?: EngineChoice;
+  readonly memory?: number;
 }
 
 export function addEngineOptions(command: Command): Command {
@@ -104,8 +105,23 @@ export function addEngineOptions(command: Command): Command {
       '--engine <name>',
       'cpu, webgpu (a GPU), or auto: the faster one that works here (default: cpu)',
       checkEngineChoice,
+    )
+    .option(
+      '--memory <amount>',
+      'memory to stay within, as 2GB: what is too large is cut into tiles (default: most of what is free)',
+      bytes,
     );
 }
+
+/** `2GB`, `1.5 GB`, `800MB`. */
+function bytes(text: string): number {
+  const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)\s*(GB|MB|GiB|MiB)\s*$/i.exec(text) ?? [];
+  const value = Number(amount) * (UNITS[unit?.toLowerCase() ?? ''] ?? Number.NaN);
+  if (value > 0) return value;
+  throw new UserError(`--memory must be an amount such as 2GB or 800MB, not "${text}".`);
+}
+
+const UNITS: Readonly<Record<string, number>> = { gb: 1e9, mb: 1e6, gib: 2 ** 30, mib: 2 ** 20 };
 
 /** What decides how paintings look, and what is seen by. */
 export const LOOK = [

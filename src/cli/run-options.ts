@@ -1,15 +1,16 @@
 import type { WorkshopOptions } from '../node/index.ts';
-import type { PaintCommandOptions } from './paint-options.ts';
+import type { EngineOptionValues } from './paint-options.ts';
 import type { Progress } from './progress/progress.ts';
 
 /** How to run, as the library has it: on what, and whom to tell. */
 export function engineOptions(
-  { threads, engine }: Pick<PaintCommandOptions, 'threads' | 'engine'>,
+  { threads, engine, memory }: EngineOptionValues,
   progress: Pick<Progress, 'download' | 'note'>,
 ): WorkshopOptions {
   return {
     ...(threads !== undefined && { threads }),
     ...(engine !== undefined && { engine }),
+    ...(memory !== undefined && { memory }),
     onDownload: progress.download,
     onNote: progress.note,
   };

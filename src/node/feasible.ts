@@ -1,16 +1,9 @@
 import { totalmem } from 'node:os';
-import { UserError } from '../core/errors.ts';
-import { memoryOf, type Outputs } from '../core/graph/index.ts';
-import {
-  fit,
-  MIN_SIZE,
-  objectiveAt,
-  statisticsAt,
-  styleSize,
-  tapsOf,
-  type Work,
-} from '../core/paint/index.ts';
+import { listed, UserError } from '../core/errors.ts';
+import { USUAL_HISTORY } from '../core/optimizers/index.ts';
+import { fit, MIN_SIZE, styleSize, tapsOf, type Work } from '../core/paint/index.ts';
 import type { Picture } from '../core/picture/picture.ts';
+import { type PlannedScale, planScale } from '../core/tiles/index.ts';
 
 /** @throws UserError when a picture is so narrow that nothing of it is left at the smallest scale */
 export function checkShape(picture: Picture, role: 'content' | 'style', { settings, network }: Work): void {
@@ -33,31 +26,50 @@ export function checkShape(picture: Picture, role: 'content' | 'style', { settin
 /** Pixels that the shorter side of a picture must have at every scale. */
 const MIN_SIDE = 8;
 
-/**
- * Peak memory as measured from 256 to 1,024 pixels: what the program takes before any graph, two copies of the weights,
- * and twice the values, for the room that the engine's allocator leaves unused and for the optimiser's history.
- */
-const BASE_BYTES = 290e6;
-const COPIES_OF_CONSTANTS = 2;
-const COPIES_OF_VALUES = 2;
+/** How a painting is worked out in the memory there is. */
+export interface MemoryPlan {
+  /** Bytes that it may take. */
+  readonly budget: number;
+  /** Bytes that it is foretold to take, at most. */
+  readonly foretold: number;
+  readonly scales: readonly PlannedScale[];
+}
 
-/** @throws UserError when the largest scale wants more memory than the machine has free */
-export function checkMemory(work: Work): void {
-  const { size } = work.settings;
-  const graphs = [objectiveAt(work, size), ...work.styles.map((style) => statisticsAt(work, style, size))];
-  const wanted = Math.max(...graphs.map(bytesFor));
-  const free = freeMemory();
-  if (wanted <= free) return;
-  const smaller = Math.floor((size * Math.sqrt(free / wanted)) / 64) * 64;
+/** The share of the free memory that is taken where nobody says how much. */
+const SAFE = 0.8;
+
+/**
+ * Plans a painting within a budget.
+ * @param bytes the budget; a safe part of what is free when left out
+ * @throws UserError when no plan keeps to it
+ */
+export function planMemory(work: Work, bytes: number | undefined): MemoryPlan {
+  const budget = bytes ?? SAFE * freeMemory();
+  const { scales: sizes, size } = work.settings;
+  const scales = sizes.map((_, level) => planScale(work, level, budget));
+  const foretold = Math.max(...scales.map(({ bytes }) => bytes));
+  if (foretold <= budget) return { budget, foretold, scales };
+  const smaller = Math.floor((size * Math.sqrt(budget / foretold)) / 64) * 64;
   throw new UserError(
-    `A painting of ${size} pixels with ${work.network.architecture.name} needs about ${gigabytes(wanted)} GB of memory, and ` +
-      `${gigabytes(free)} GB are free: try a size of ${Math.max(smaller, MIN_SIZE)}.`,
+    `A painting of ${size} pixels with ${work.network.architecture.name} needs at least ${gigabytes(foretold)} GB of memory, and ` +
+      `it may take ${gigabytes(budget)} GB: try a size of ${Math.max(smaller, MIN_SIZE)}${bytes === undefined ? '' : ', or allow it more'}.`,
   );
 }
 
-function bytesFor(graph: Outputs): number {
-  const { constants, values } = memoryOf(graph);
-  return BASE_BYTES + COPIES_OF_CONSTANTS * constants + COPIES_OF_VALUES * values;
+/** What of the plan a person would want to know; nothing where the painting is worked out as always. */
+export function planNote({ budget, scales }: MemoryPlan, work: Work): string | undefined {
+  const last = scales.at(-1) as PlannedScale;
+  const tiles = last.cutting?.counts.reduce((sum, { columns, rows }) => sum + columns * rows, 0);
+  const parts = [
+    ...(tiles === undefined ? [] : [`is worked out in ${tiles} tiles`]),
+    ...(last.optimizer !== work.settings.optimizer
+      ? [`moves by ${last.optimizer} instead of ${work.settings.optimizer}`]
+      : last.optimizer === 'lbfgs' && last.history < USUAL_HISTORY
+        ? [`remembers ${last.history} steps instead of ${USUAL_HISTORY}`]
+        : []),
+  ];
+  if (parts.length === 0) return undefined;
+  return `To stay within ${gigabytes(budget)} GB of memory, the scale of ${work.settings.size} pixels ${listed(parts)}.`;
 }
 
 /**

@@ -4,6 +4,7 @@ export * from './checkpoint/index.ts';
 export { createEngine, type EngineOptions } from './engine/engine.ts';
 export { checkEngineChoice, chooseProvider, type EngineChoice, type Provider } from './engine/provider.ts';
 export * from './explain/index.ts';
+export type { MemoryPlan } from './feasible.ts';
 export { type Painting, type PaintOptions, paint, preparePainting, repaint } from './paint.ts';
 export * from './pictures/index.ts';
 export { isColor, type RegionOptions, type RegionSource } from './regions.ts';

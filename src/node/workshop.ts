@@ -19,7 +19,7 @@ import {
 } from '../core/paint/index.ts';
 import { createEngine } from './engine/engine.ts';
 import { checkEngineChoice, chooseProvider, type EngineChoice } from './engine/provider.ts';
-import { checkMemory, checkShape } from './feasible.ts';
+import { checkShape, type MemoryPlan, planMemory, planNote } from './feasible.ts';
 import { loadModel, type Progress } from './store/index.ts';
 
 export interface WorkshopOptions extends Partial<Settings> {
@@ -32,6 +32,8 @@ export interface WorkshopOptions extends Partial<Settings> {
    * it works and is faster; or an engine, which is not closed afterwards.
    */
   readonly engine?: Engine | EngineChoice;
+  /** Bytes of memory that a painting may take; a safe part of what is free when left out. Large paintings are cut into tiles. */
+  readonly memory?: number;
   /** Stops the work. */
   readonly signal?: AbortSignal;
   /** Told how far the download of the network's weights is, when they are not here yet. */
@@ -51,6 +53,8 @@ export interface PreparedPainting {
   readonly network: string;
   /** The engine's name. */
   readonly engine: string;
+  /** How it is worked out in the memory there is. */
+  readonly memory: MemoryPlan;
   /** After which step it goes on, where it was begun before. */
   readonly from?: Pick<Step, 'scale' | 'step' | 'steps' | 'seconds'>;
   /** Paints. The last step's picture is the painting. */
@@ -62,6 +66,8 @@ export type Variation = Partial<Pick<Settings, 'strength' | 'seed'>>;
 
 /** What a painting is made from. */
 export interface Pictures extends Pick<Work, 'content' | 'styles' | 'start' | 'guide'> {
+  /** How it was planned before; planned now when left out. */
+  readonly plan?: MemoryPlan;
   /** What is painted where, as masks, of which the guide is made. */
   readonly regions?: RegionMasks;
 }
@@ -85,7 +91,15 @@ export interface Workshop {
  * @throws UserError for what the caller can put right, and the signal's reason
  */
 export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> {
-  const { threads, engine: wanted = 'cpu', signal, onDownload, onNote, moreTaps = () => [] } = options;
+  const {
+    threads,
+    engine: wanted = 'cpu',
+    memory: bytes,
+    signal,
+    onDownload,
+    onNote,
+    moreTaps = () => [],
+  } = options;
   const said = settingsIn(options);
   checkThreads(threads);
   const using = typeof wanted === 'string' ? await chooseProvider(wanted, onNote) : wanted;
@@ -102,26 +116,30 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
     typeof using === 'string'
       ? createEngine({ provider: using, ...(threads !== undefined && { threads }) })
       : using;
-  const memory: StyleMemory = new WeakMap();
+  const known: StyleMemory = new WeakMap();
 
   return {
     settings,
     engine,
-    prepare({ regions, ...pictures }, variation) {
+    prepare({ regions, plan, ...pictures }, variation) {
       const settled = { ...settings, ...checkSettings(variation ?? {}) };
       const parts = partsOf(settled, pictures.styles.length);
       const guide = regions && guideBy(regions, parts);
-      const work: Work = { ...pictures, network, settings: settled, memory, ...(guide && { guide }) };
+      const work: Work = { ...pictures, network, settings: settled, memory: known, ...(guide && { guide }) };
       checkShape(work.content, 'content', work);
       for (const style of work.styles) checkShape(style, 'style', work);
-      checkMemory(work);
+      const planned = plan ?? planMemory(work, bytes);
+      const note = planNote(planned, work);
+      if (note) onNote?.(note);
+      const painting: Work = { ...work, plan: planned.scales };
       return {
-        work,
+        work: painting,
         settings: settled,
         sizes: settled.scales.map((scale) => fit(pictures.content, scale)),
         network: network.architecture.title,
         engine: engine.name,
-        steps: (stop = signal) => paintPicture(work, engine, stop),
+        memory: planned,
+        steps: (stop = signal) => paintPicture(painting, engine, stop),
       };
     },
     close: async () => {
@@ -135,9 +153,15 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
  * @throws UserError about the first that makes no sense
  */
 export function settingsIn(options: WorkshopOptions): Partial<Settings> {
-  const { threads, engine, signal, onDownload, onNote, moreTaps, ...settings } = options;
+  const { threads, engine, memory, signal, onDownload, onNote, moreTaps, ...settings } = options;
   if (typeof engine === 'string') checkEngineChoice(engine);
+  checkBudget(memory);
   return checkSettings(settings);
+}
+
+function checkBudget(memory: number | undefined): void {
+  if (memory === undefined || (Number.isFinite(memory) && memory > 0)) return;
+  throw new UserError(`memory must be a number of bytes above 0, not ${memory}.`);
 }
 
 function checkThreads(threads: number | undefined): void {

@@ -9,8 +9,8 @@ export function jsonProgress(out: NodeJS.WritableStream, aside: Progress): Progr
     note: aside.note,
     stopping: aside.stopping,
     close: aside.close,
-    begin: ({ settings, sizes, network, engine, from }) =>
-      write({ event: 'start', settings, sizes, network, engine, ...(from && { from }) }),
+    begin: ({ settings, sizes, network, engine, memory, from }) =>
+      write({ event: 'start', settings, sizes, network, engine, memory, ...(from && { from }) }),
     step: ({ scale, step, steps, loss, seconds }: Step) =>
       write({ event: 'step', scale, step, steps, loss, seconds }),
     end: ({ stopped, checkpoint, ...ending }) =>

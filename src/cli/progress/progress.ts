@@ -8,7 +8,9 @@ import {
 import { resumeCommand } from '../text.ts';
 
 /** What is about to be painted. */
-export interface Beginning extends Pick<Painting, 'settings' | 'sizes' | 'network' | 'engine' | 'from'> {
+export interface Beginning
+  extends Pick<Painting, 'settings' | 'sizes' | 'network' | 'engine' | 'from'>,
+    Partial<Pick<Painting, 'memory'>> {
   /** File names. */
   readonly content: string;
   readonly style: readonly string[];

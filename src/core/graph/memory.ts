@@ -1,6 +1,6 @@
 import { collect } from './collect.ts';
 import type { Outputs } from './onnx.ts';
-import { elements, type Tensor } from './tensor.ts';
+import { elements, type Shape, type Tensor } from './tensor.ts';
 
 const BYTES = { float32: 4, int64: 8, bool: 1 } as const;
 
@@ -37,6 +37,19 @@ export function memoryOf(outputs: Outputs): Memory {
     }
   });
   return { constants: constants.reduce((sum, tensor) => sum + bytes(tensor), 0), values: peak };
+}
+
+/** The multiplications of a run of the graph's convolutions and products of matrices: nearly all of its arithmetic. */
+export function flopsOf(outputs: Outputs): number {
+  const { operations } = collect(Object.values(outputs));
+  return operations.reduce((sum, { operator, inputs, results }) => {
+    const out = elements((results[0] as Tensor).shape);
+    const [a, b] = inputs.map(({ shape }) => shape) as [Shape, Shape];
+    if (operator === 'Conv') return sum + out * elements(b.slice(1));
+    // The left factor of a product has as many columns as it has terms.
+    if (operator === 'MatMul' || operator === 'Gemm') return sum + out * (a[1] as number);
+    return sum;
+  }, 0);
 }
 
 function bytes(tensor: Tensor): number {

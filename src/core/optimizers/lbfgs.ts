@@ -36,6 +36,9 @@ export interface LbfgsState extends OptimizerState {
   filled: number;
 }
 
+/** The steps that are remembered where nobody says how many. */
+export const USUAL_HISTORY = 10;
+
 /** Armijo's constant: the part of the promised decrease that a step must keep. */
 const SUFFICIENT = 1e-4;
 /** Trials along one direction before the curvature is forgotten; twice as many without success end the search. */
@@ -48,7 +51,7 @@ const MAX_TRIALS = 6;
  */
 export function lbfgs(
   engine: Engine,
-  { history = 10, firstMove = 0.02 }: LbfgsOptions = {},
+  { history = USUAL_HISTORY, firstMove = 0.02 }: LbfgsOptions = {},
 ): Optimizer<LbfgsState> {
   const gradientRow = 2 * history;
   /** The rows of so many places: their steps, then their changes. */

@@ -9,6 +9,7 @@ import type { Picture } from '../../core/picture/picture.ts';
 import type { Weights } from '../../core/weights/index.ts';
 import { bytesOf } from '../../core/weights/safetensors.ts';
 import type { EngineChoice } from '../engine/provider.ts';
+import type { MemoryPlan } from '../feasible.ts';
 import type { PreparedPainting } from '../workshop.ts';
 
 /** A painting between two steps, with all that it takes to go on but the network's weights. */
@@ -24,6 +25,8 @@ export interface Checkpoint {
   readonly start?: Picture;
   /** What is painted where. */
   readonly guide?: Guide;
+  /** How it is worked out, which decides how pixels are rounded. */
+  readonly memory: MemoryPlan;
   readonly state: PaintingState;
   /** The painting as it stands, at the size of its scale. */
   readonly painting: Picture;
@@ -67,7 +70,7 @@ export function machine(): string {
  * @throws EngineError when the engine fails
  */
 export async function takeCheckpoint(
-  { work, engine }: Pick<PreparedPainting, 'work' | 'engine'>,
+  { work, engine, memory }: Pick<PreparedPainting, 'work' | 'engine' | 'memory'>,
   step: Pick<Step, 'picture' | 'checkpoint'>,
   chosen: Pick<EngineMark, 'choice' | 'threads'>,
   notes: unknown,
@@ -82,6 +85,7 @@ export async function takeCheckpoint(
     styles,
     ...(start && { start }),
     ...(guide && { guide }),
+    memory,
     state: await step.checkpoint(),
     painting: step.picture,
     notes,

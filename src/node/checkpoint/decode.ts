@@ -160,6 +160,7 @@ function assemble(facts: Facts, arrays: Weights): Checkpoint | undefined {
     styles: styles as Picture[],
     ...(start && { start }),
     ...(guide && { guide }),
+    memory: facts.memory,
     painting,
     notes,
     state: {

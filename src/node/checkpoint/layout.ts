@@ -5,6 +5,7 @@ import { type Settings, settingsSchema } from '../../core/paint/settings.ts';
 import type { Picture } from '../../core/picture/picture.ts';
 import type { Plane } from '../../core/picture/regions.ts';
 import type { Weights, WeightTensor } from '../../core/weights/index.ts';
+import type { MemoryPlan } from '../feasible.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
 /*
@@ -50,6 +51,25 @@ const guideSchema = z.object({
   masked: z.boolean(),
 });
 
+const cuttingSchema = z.object({
+  cuts: z.array(count),
+  counts: z.array(z.object({ columns: z.int().min(1), rows: z.int().min(1) })).min(1),
+});
+const memorySchema = z.object({
+  budget: z.number(),
+  foretold: z.number(),
+  scales: z.array(
+    z.object({
+      cutting: cuttingSchema.optional(),
+      // JSON has no gaps in arrays: a style in one piece is null.
+      styles: z.array(cuttingSchema.nullable().transform((cutting) => cutting ?? undefined)),
+      optimizer: z.enum(['lbfgs', 'adam']),
+      history: count,
+      bytes: z.number(),
+    }),
+  ),
+}) as z.ZodType<MemoryPlan>;
+
 /** All of a checkpoint but its arrays. */
 export const factsSchema = z.object({
   program: z.string(),
@@ -63,6 +83,7 @@ export const factsSchema = z.object({
   }),
   styles: z.int().min(1),
   guide: guideSchema.optional(),
+  memory: memorySchema,
   /** The painting's in the end. */
   size: z.object({ width: z.int().min(1), height: z.int().min(1) }),
   state: z.object({
@@ -78,7 +99,7 @@ export const factsSchema = z.object({
 export type Facts = z.infer<typeof factsSchema>;
 
 export function factsOf(checkpoint: Checkpoint): object {
-  const { program, settings, network, engine, content, styles, guide, state, notes } = checkpoint;
+  const { program, settings, network, engine, content, styles, guide, memory, state, notes } = checkpoint;
   const { level, step, seconds, loss, optimizer } = state;
   const values = Object.entries(optimizer?.values ?? {}).map(([name, value]) => [
     name,
@@ -91,6 +112,7 @@ export function factsOf(checkpoint: Checkpoint): object {
     engine,
     styles: styles.length,
     guide: guide && guideFacts(guide),
+    memory,
     size: fit(content, settings.size),
     state: {
       level,

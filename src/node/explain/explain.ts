@@ -16,7 +16,7 @@ import {
 } from '../../core/paint/index.ts';
 import type { Picture } from '../../core/picture/picture.ts';
 import { resample } from '../../core/picture/resample.ts';
-import { checkMemory, checkShape } from '../feasible.ts';
+import { checkShape, planMemory } from '../feasible.ts';
 import { readContent, readStart, readStyles } from '../inputs.ts';
 import type { Painting } from '../paint.ts';
 import type { PictureSource } from '../pictures/index.ts';
@@ -157,7 +157,7 @@ function checkReconstructions(work: Work, taps: readonly string[], size: number)
     // A style is reconstructed in a picture of its own proportions.
     checkShape(style, 'content', { ...work, settings: { ...work.settings, size, scales } });
   }
-  checkMemory(looking);
+  planMemory(looking, undefined);
 }
 
 /** Paints, and keeps the losses of every step and the pictures at the start, and in and at the end of each scale. */

@@ -1,0 +1,210 @@
+import { flopsOf, memoryOf, type Outputs } from '../graph/index.ts';
+import type { Size } from '../paint/pyramid.ts';
+import { fit } from '../paint/pyramid.ts';
+import { tapsOf, weightsOf } from '../paint/settings.ts';
+import { objectiveAt, optionsOf, type ScalePlan, statisticsAt, styleView, type Work } from '../paint/work.ts';
+import { backwardGraph, forwardGraph, type TileOptions } from './graphs.ts';
+import { stagesOf } from './stages.ts';
+import { tapNamed } from './tiled-picture.ts';
+import { type Counts, type Cutting, layTiles, type TiledStage } from './tiling.ts';
+
+/**
+ * What a painting takes, in bytes, as measured: what the program takes before any graph, what the engine makes of each byte of
+ * constants and of each byte that is alive at the same time, and what tiles leave to be swept up.
+ */
+const BASE = 250e6;
+const OF_CONSTANTS = 2;
+const OF_VALUES = 1.4;
+const LITTER = 300e6;
+/** Arrays of the picture's size that are there at the same time, besides those that L-BFGS remembers. */
+const ARRAYS = { lbfgs: 11, adam: 9 } as const;
+const BYTES_PER_PIXEL = 12;
+
+/** How well an optimiser gets on with what it has, by the steps that it needs more. */
+const OPTIMIZERS = [
+  { optimizer: 'lbfgs', history: 10, slower: 1 },
+  { optimizer: 'lbfgs', history: 6, slower: 1.05 },
+  { optimizer: 'lbfgs', history: 3, slower: 1.2 },
+  { optimizer: 'adam', history: 0, slower: 2 },
+] as const;
+
+/** A way to paint a scale, and what it takes. */
+export interface PlannedScale extends ScalePlan {
+  /** Foretold. */
+  readonly bytes: number;
+}
+
+/** How a scale can be cut, with the memory that it takes apart from pictures, and its arithmetic. */
+interface Way {
+  readonly cutting?: Cutting;
+  readonly bytes: number;
+  readonly flops: number;
+}
+
+/**
+ * The quickest way to paint a scale within so many bytes.
+ * @returns the one that takes least where none does with so little
+ */
+export function planScale(work: Work, level: number, budget: number): PlannedScale {
+  const scale = work.settings.scales[level] as number;
+  const size = fit(work.content, scale);
+  const kept = picturesOf(work);
+  const choices = OPTIMIZERS.filter(
+    ({ optimizer }) => work.settings.optimizer === 'lbfgs' || optimizer === 'adam',
+  );
+  const styles = work.styles.map((style) => planStyle(work, style, scale, budget - kept));
+  const found: { plan: PlannedScale; time: number }[] = [];
+  const offer = ({ cutting, bytes, flops }: Way) => {
+    for (const { optimizer, history, slower } of choices) {
+      const arrays = ARRAYS[optimizer] + (optimizer === 'lbfgs' ? 2 * history + 1 : 0);
+      const total = bytes + kept + arrays * BYTES_PER_PIXEL * size.width * size.height;
+      const plan = { ...(cutting && { cutting }), styles, optimizer, history, bytes: total };
+      found.push({ plan, time: flops * slower });
+    }
+  };
+  offer(wholeWay(objectiveAt(work, scale)));
+  if (!found.some(({ plan }) => plan.bytes <= budget)) tiledWays(optionsOf(work), size, work).forEach(offer);
+  const fitting = found.filter(({ plan }) => plan.bytes <= budget);
+  const best =
+    fitting.length > 0
+      ? fitting.sort((a, b) => a.time - b.time)
+      : found.sort((a, b) => a.plan.bytes - b.plan.bytes);
+  return (best[0] as (typeof found)[number]).plan;
+}
+
+function wholeWay(graph: Outputs): Way {
+  const { constants, values } = memoryOf(graph);
+  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES * values, flops: flopsOf(graph) };
+}
+
+/** The pictures that are there all the time. */
+function picturesOf({ content, styles }: Work): number {
+  const pixels = [content, ...styles].reduce((sum, { width, height }) => sum + width * height, 0);
+  return BYTES_PER_PIXEL * pixels;
+}
+
+/** Into how many parts the longer side is cut. */
+const PARTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
+
+/** Ways to cut a picture: after one layer or none, into tiles of all sizes that make sense. */
+function tiledWays(options: TileOptions, size: Size, work: Work): Way[] {
+  const { layers } = options.network.architecture;
+  const taps = tapsOf(work.settings);
+  const last = layers.findLastIndex(({ tap }) => tap !== undefined && taps.includes(tap));
+  // Where maps become smaller it costs least to keep them.
+  const cuts = layers
+    .flatMap(({ stride }, i) => (stride > 1 ? [i, i + 1] : []))
+    .filter((cut) => cut > 0 && cut <= last);
+  const ways: Way[] = [];
+  for (const cutting of [[], ...[...new Set(cuts)].map((cut) => [cut])]) {
+    const costs = stageCosts(options, cutting, work);
+    for (const parts of PARTS) {
+      // A later stage looks at smaller maps: it has no more tiles than the first.
+      for (const later of cutting.length === 0 ? [1] : PARTS.filter((later) => later <= parts)) {
+        const way = wayWith(options, size, cutting, costs, [parts, later]);
+        if (way) ways.push(way);
+      }
+    }
+  }
+  return ways;
+}
+
+/** What a stage's programs take, by position of what they are given. */
+interface StageCost {
+  readonly constants: number;
+  readonly values: number;
+  readonly flops: number;
+  /** The same where the stage is one tile and the last. */
+  readonly whole: { readonly constants: number; readonly values: number; readonly flops: number };
+}
+
+/** Memory and arithmetic grow with the positions, so that one size tells those of all. */
+const SAMPLE = 256;
+
+function stageCosts(options: TileOptions, cuts: readonly number[], work: Work): StageCost[] {
+  const weights = weightsOf(work.settings);
+  const stages = stagesOf(options.network.architecture, tapsOf(work.settings), cuts);
+  return stages.map((stage, i) => {
+    const place = { first: i === 0, last: i === stages.length - 1, whole: false };
+    const size = { width: SAMPLE, height: SAMPLE };
+    const up = forwardGraph(stage, place.first, size, options);
+    const back = backwardGraph(stage, place, size, options, weights);
+    const alone = place.last ? backwardGraph(stage, { ...place, whole: true }, size, options, weights) : back;
+    const area = SAMPLE * SAMPLE;
+    const cost = (graphs: Outputs[]) => {
+      const memory = graphs.map(memoryOf);
+      return {
+        constants: memory.reduce((sum, { constants }) => sum + constants, 0),
+        values: Math.max(...memory.map(({ values }) => values)) / area,
+        flops: graphs.reduce((sum, graph) => sum + flopsOf(graph), 0) / area,
+      };
+    };
+    return { ...cost([up, back]), whole: cost([alone]) };
+  });
+}
+
+/** The way with so many parts along the longer side, in the first stage and in the later one; nothing if there is none. */
+function wayWith(
+  options: TileOptions,
+  size: Size,
+  cuts: readonly number[],
+  costs: readonly StageCost[],
+  parts: readonly [first: number, later: number],
+): Way | undefined {
+  if (parts[0] === 1 && cuts.length === 0) return undefined;
+  const counts = costs.map((_, i) => countsFor(size, parts[i] as number));
+  const stages = layTiles(options, size, { cuts, counts });
+  return stages && measured(options, stages, costs, { cuts, counts });
+}
+
+/** So many parts along the longer side, and of about the same size along the other. */
+function countsFor({ width, height }: Size, parts: number): Counts {
+  const along = (length: number) => Math.max(1, Math.round((parts * length) / Math.max(width, height)));
+  return { columns: along(width), rows: along(height) };
+}
+
+function measured(
+  options: TileOptions,
+  stages: readonly TiledStage[],
+  costs: readonly StageCost[],
+  cutting: Cutting,
+): Way {
+  let [constants, values, flops, grids] = [0, 0, 0, 0];
+  for (const [i, { tile, tiles, whole, stage, taps }] of stages.entries()) {
+    const cost = costs[i] as StageCost;
+    const last = i === stages.length - 1;
+    const { constants: c, values: v, flops: f } = last && tiles.length === 1 ? cost.whole : cost;
+    const area = tile.width * tile.height;
+    constants += c;
+    values = Math.max(values, v * area);
+    flops += f * area * tiles.length;
+    // The map that is handed on, and the gradient by it; and what the content is like.
+    if (i > 0) grids += 2 * 4 * stage.channels * whole.width * whole.height;
+    for (const [tap, { whole: map }] of taps) {
+      if (tap in options.contentTaps) grids += 4 * tapNamed(tap, options).channels * map.width * map.height;
+    }
+  }
+  return {
+    cutting,
+    bytes: BASE + LITTER + OF_CONSTANTS * constants + OF_VALUES * values + grids,
+    flops,
+  };
+}
+
+/** How a style picture is cut, if it has to be. */
+function planStyle(work: Work, style: Size, scale: number, budget: number): Cutting | undefined {
+  const bytes = (graph: Outputs) => wholeWay(graph).bytes;
+  if (bytes(statisticsAt(work, style, scale)) <= budget) return undefined;
+  const view = styleView(work, style, scale);
+  const options: TileOptions = { ...work.settings, ...view, contentTaps: {}, soft: false };
+  let found: Cutting | undefined;
+  for (const parts of PARTS) {
+    const cutting = { cuts: [], counts: [countsFor(view, parts)] };
+    const stages = layTiles(options, view, cutting);
+    if (!stages) continue;
+    found = cutting;
+    const [{ stage, tile }] = stages as [TiledStage];
+    if (LITTER + bytes(forwardGraph(stage, true, tile, options)) <= budget) break;
+  }
+  return found;
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import {
+  loadModel,
+  type Network,
+  type Picture,
+  planScale,
+  pullModel,
+  resolveSettings,
+  writePicture,
+} from 'velatura';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { velatura } from './support/cli.ts';
+import { testFolder, waves } from './support/pictures.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
+
+let network: Network;
+beforeAll(async () => {
+  await pullModel('resnet50');
+  network = await loadModel('resnet50');
+});
+
+/** A picture of which only the size counts. */
+const sized = (width: number, height: number): Picture => ({ width, height, data: new Float32Array(0) });
+
+function plan(width: number, height: number, gigabytes: number, optimizer: 'lbfgs' | 'adam' = 'lbfgs') {
+  const settings = resolveSettings({ scales: [Math.max(width, height)], optimizer }, network.architecture);
+  const work = { content: sized(width, height), styles: [sized(800, 600)], network, settings };
+  return planScale(work, 0, gigabytes * 1e9);
+}
+
+const tilesIn = ({ cutting }: ReturnType<typeof plan>) =>
+  cutting?.counts.reduce((sum, { columns, rows }) => sum + columns * rows, 0) ?? 1;
+
+describe('the plan of a painting', () => {
+  it('is one piece with all that the optimiser can use, where there is room', () => {
+    expect(plan(1024, 768, 8)).toMatchObject({ optimizer: 'lbfgs', history: 10 });
+    expect(plan(1024, 768, 8).cutting).toBeUndefined();
+  });
+
+  it('keeps to the budget, with more tiles the less there is', () => {
+    const plans = [12, 6, 4, 3, 2].map((gigabytes) => ({ gigabytes, found: plan(2048, 1536, gigabytes) }));
+    for (const { gigabytes, found } of plans) expect(found.bytes).toBeLessThanOrEqual(gigabytes * 1e9);
+    const tiles = plans.map(({ found }) => tilesIn(found));
+    expect(tiles[0]).toBe(1);
+    expect(tiles.at(-1)).toBeGreaterThan(4);
+    expect(tiles).toEqual([...tiles].sort((a, b) => a - b));
+  });
+
+  it('shortens what L-BFGS remembers, and goes over to Adam', () => {
+    expect(plan(2048, 1536, 2)).toMatchObject({ optimizer: 'lbfgs', history: 3 });
+    expect(plan(4096, 3072, 3)).toMatchObject({ optimizer: 'adam' });
+    expect(plan(1024, 768, 8, 'adam')).toMatchObject({ optimizer: 'adam' });
+  });
+
+  it('is the one that takes least where none keeps to the budget', () => {
+    const [some, none] = [plan(2048, 1536, 1), plan(2048, 1536, 0.1)];
+    expect(none.bytes).toBeGreaterThan(1e9);
+    expect(none.bytes).toBe(some.bytes);
+  });
+});
+
+describe('--memory', () => {
+  const folder = testFolder();
+  const paint = ['paint', 'a.png', '--style', 'b.png', '--size', '768', '--scales', '768', '--steps', '1'];
+  beforeAll(async () => {
+    await writePicture(join(folder, 'a.png'), waves(768, 576));
+    await writePicture(join(folder, 'b.png'), waves(200, 150));
+  });
+
+  it('cuts into tiles what is too large, and says so', async () => {
+    const { code, stdout, stderr } = await velatura([...paint, '--memory', '1GB', '--json'], {
+      cwd: folder,
+    });
+    expect(stderr).toMatch(
+      /^To stay within 1\.0 GB of memory, the scale of 768 pixels is worked out in \d+ tiles/,
+    );
+    expect(code).toBe(0);
+    const [start, ...rest] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(start.memory.budget).toBe(1e9);
+    expect(start.memory.foretold).toBeLessThanOrEqual(1e9);
+    expect(start.memory.scales[0].cutting.counts.length).toBeGreaterThan(0);
+    expect(rest.at(-1).peakMemory).toBeLessThan(1.2 * 1e9);
+  });
+
+  it.each([
+    ['much', /--memory must be an amount such as 2GB or 800MB, not "much"\./],
+    ['0GB', /--memory must be an amount/],
+    [
+      '100MB',
+      /needs at least [\d.]+ GB of memory, and it may take 0\.1 GB: try a size of \d+, or allow it more\./,
+    ],
+  ])('is refused where it makes no sense: %s', async (amount, message) => {
+    const { code, stderr } = await velatura([...paint, '--memory', amount], { cwd: folder });
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n').length).toBe(1);
+    expect(code).toBe(2);
+  });
+});
