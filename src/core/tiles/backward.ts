@@ -5,6 +5,7 @@ import type { Contents, ContentTarget } from './contents.ts';
 import type { Seen, Values } from './forward.ts';
 import { adjoint, backwardGraph, contentFactor, contentSum, counted, type TermWeights } from './graphs.ts';
 import { addTo, cut, cutPart, emptyGrid, type Grid } from './grid.ts';
+import { runInTurn } from './in-turn.ts';
 import { addGradient, type Pixels, pasteOnPicture, pixelFeeds, stepShares } from './pixels.ts';
 import {
   contentTapsOf,
@@ -109,10 +110,13 @@ export async function openBackward(
           ...(comparing ? ['style'] : []),
         ];
         let alike: Values = { ...shared, ...factorsOf(stage, contents) };
-        for (const tile of stage.tiles) {
-          const feeds = feedsOf(stage, tile, pixels, given, after, contents);
-          const found = await (programs[i] as Program).run({ ...feeds, ...alike }, names);
+        const following = after;
+        const feeds = (tile: Tile) => {
+          const all = { ...feedsOf(stage, tile, pixels, given, following, contents), ...alike };
           alike = {}; // the program keeps it
+          return all;
+        };
+        await runInTurn(programs[i] as Program, stage.tiles, names, feeds, (tile, found) => {
           const value = (name: string) => (found[name] as Float32Array)[0] as number;
           for (const tap of taps) {
             const { part, divisor } = contents.get(tap) as ContentTarget;
@@ -126,7 +130,7 @@ export async function openBackward(
             addGradient(gradient, found.gradient as Float32Array, tile, size, options);
             pasteOnPicture(painted, found.picture as Float32Array, tile, size, options);
           }
-        }
+        });
         after = by;
       }
       return { content, style, tv, gradient, picture: painted };

@@ -2,9 +2,10 @@ import type { Engine, Program } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
 import { forwardGraph } from './graphs.ts';
 import { cut, emptyGrid, type Grid, paste } from './grid.ts';
+import { runInTurn } from './in-turn.ts';
 import { type Pixels, pixelFeeds } from './pixels.ts';
 import { type TiledPicture, tileShares } from './tiled-picture.ts';
-import { onMap, type TiledStage } from './tiling.ts';
+import { onMap, type Tile, type TiledStage } from './tiling.ts';
 
 /** Values by name. */
 export type Values = Readonly<Record<string, Float32Array>>;
@@ -60,20 +61,21 @@ export async function openForward(
       const handsOn = stage !== picture.stages.at(-1);
       let shared = frame;
       const next = emptyGrid(handsOn ? (stage.stage.layers.at(-1)?.channels ?? 0) : 0, stage.end.whole);
-      for (const tile of stage.tiles) {
+      const feedsOf = (tile: Tile) => {
         const feeds = {
           ...(given ? { map: cut(given, tile.at) } : pixelFeeds(pixels, tile, size, options)),
           ...tileShares(tile, stage, picture),
           ...shared,
         };
-        const found = await program.run(feeds, handsOn ? [...names, 'end'] : names);
         shared = {}; // the program keeps it
+        return feeds;
+      };
+      await runInTurn(program, stage.tiles, handsOn ? [...names, 'end'] : names, feedsOf, (tile, found) => {
         for (const name of names) addTo(moments.get(name) as Float64Array, found[name] as Float32Array);
-        if (handsOn) {
-          const { at, part } = onMap(tile, stage.whole, stage.end);
-          paste(next, found.end as Float32Array, at, part);
-        }
-      }
+        if (!handsOn) return;
+        const { at, part } = onMap(tile, stage.whole, stage.end);
+        paste(next, found.end as Float32Array, at, part);
+      });
       if (handsOn) maps.push(next);
     }
     const sums = [...moments].map(([name, values]) => [name, Float32Array.from(values)] as const);

@@ -43,6 +43,13 @@ export function paste(grid: Grid, values: Float32Array, at: Rectangle, part: Rec
   }
 }
 
+/** Writes one value to a part of a grid of one channel. */
+export function fill({ width, data }: Grid, part: Rectangle, value: number): void {
+  for (let y = part.y; y < part.y + part.height; y++) {
+    data.fill(value, y * width + part.x, y * width + part.x + part.width);
+  }
+}
+
 /** A rectangle that lies within the grid, with zeros where it does not count. */
 export function cutPart(grid: Grid, at: Rectangle, part: Rectangle): Float32Array {
   const result = emptyGrid(grid.channels, at);

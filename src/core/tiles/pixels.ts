@@ -3,7 +3,7 @@ import type { Size } from '../paint/pyramid.ts';
 import { SOFTEN_REACH } from '../paint/soften.ts';
 import { addSeen, look, seenAt } from './beyond.ts';
 import type { TileOptions } from './graphs.ts';
-import { paste, type Rectangle } from './grid.ts';
+import { emptyGrid, fill, paste, type Rectangle } from './grid.ts';
 import { marginOf, type Tile } from './tiling.ts';
 
 /** A painting under way, and what it is changed by; all `[3, height, width]`. */
@@ -84,20 +84,22 @@ export function stepShares(
     height: size.height + 2 * round,
   };
   const shares = (right: number, below: number) => {
-    const [width, height] = [at.width - right, at.height - below];
-    const count = 3 * (inside.width - right) * (inside.height - below);
-    const counts = (x: number, y: number) =>
-      within(part, x, y) && within(inside, x, y) && within(inside, x + right, y + below);
-    return Float32Array.from({ length: width * height }, (_, i) =>
-      counts(at.x + (i % width), at.y + Math.floor(i / width)) ? 1 / count : 0,
-    );
+    const begins = { ...inside, width: inside.width - right, height: inside.height - below };
+    const steps = { ...at, width: at.width - right, height: at.height - below };
+    const result = emptyGrid(1, steps);
+    const counts = common(common(part, begins) ?? NOWHERE, steps);
+    if (counts)
+      fill(
+        result,
+        { ...counts, x: counts.x - at.x, y: counts.y - at.y },
+        1 / (3 * begins.width * begins.height),
+      );
+    return result.data;
   };
   return { across: shares(1, 0), down: shares(0, 1) };
 }
 
-function within({ x, y, width, height }: Rectangle, atX: number, atY: number): boolean {
-  return atX >= x && atX < x + width && atY >= y && atY < y + height;
-}
+const NOWHERE: Rectangle = { x: 0, y: 0, width: 0, height: 0 };
 
 /** Copies what a tile shows of the picture: the part that counts and is no margin. */
 export function pasteOnPicture(

@@ -1,7 +1,7 @@
 import { regionShares } from '../paint/objective.ts';
 import type { Size } from '../paint/pyramid.ts';
 import type { TileOptions } from './graphs.ts';
-import { cutPart, emptyGrid, paste, type Rectangle } from './grid.ts';
+import { cutPart, emptyGrid, fill, type Rectangle } from './grid.ts';
 import { common } from './pixels.ts';
 import {
   type Cutting,
@@ -117,10 +117,7 @@ function placeOn(inner: Rectangle, tile: Tile, { whole }: TiledStage, map: Tiled
 
 function filled({ at, part }: Place, value: number): Float32Array {
   const result = emptyGrid(1, at);
-  if (part) {
-    const area = { ...part, x: part.x - at.x, y: part.y - at.y };
-    paste(result, new Float32Array(area.width * area.height).fill(value), area, area);
-  }
+  if (part) fill(result, { ...part, x: part.x - at.x, y: part.y - at.y }, value);
   return result.data;
 }
 
