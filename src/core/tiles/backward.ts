@@ -4,7 +4,7 @@ import { contentTarget } from '../paint/objective.ts';
 import type { Contents, ContentTarget } from './contents.ts';
 import type { Seen, Values } from './forward.ts';
 import { adjoint, backwardGraph, contentFactor, contentSum, counted, type TermWeights } from './graphs.ts';
-import { addTo, cut, cutPart, emptyGrid, type Grid } from './grid.ts';
+import { addTo, cut, cutPart, type Grid } from './grid.ts';
 import { runInTurn } from './in-turn.ts';
 import { addGradient, type Pixels, pasteOnPicture, pixelFeeds, stepShares } from './pixels.ts';
 import {
@@ -100,7 +100,7 @@ export async function openBackward(
       for (let i = stages.length - 1; i >= 0; i--) {
         const stage = stages[i] as TiledStage;
         const given = maps[i - 1];
-        const by = given && emptyGrid(given.channels, given);
+        let by: Grid | undefined;
         const taps = contentTapsOf(stage, picture);
         const comparing = whole && i === stages.length - 1 && styleTapsOf(stage, picture).length > 0;
         const names = [
@@ -123,8 +123,8 @@ export async function openBackward(
             content += (part * value(contentSum(tap))) / divisor;
           }
           if (comparing) style += value('style');
-          if (by) {
-            addTo(by, found.gradient as Float32Array, tile.at);
+          if (given) {
+            by = addTo(by, given, found.gradient as Float32Array, tile.at);
           } else {
             tv += value('tv');
             addGradient(gradient, found.gradient as Float32Array, tile, size, options);

@@ -16,8 +16,9 @@ export interface Rectangle extends Size {
   readonly y: number;
 }
 
-/** Copies a rectangle that lies within the grid. */
+/** The values of a rectangle that lies within the grid: a copy, or the grid's own where it is all of it. */
 export function cut({ channels, width, height, data }: Grid, at: Rectangle): Float32Array {
+  if (at.width === width && at.height === height) return data;
   const result = new Float32Array(channels * at.width * at.height);
   for (let channel = 0; channel < channels; channel++) {
     for (let row = 0; row < at.height; row++) {
@@ -58,9 +59,20 @@ export function cutPart(grid: Grid, at: Rectangle, part: Rectangle): Float32Arra
   return result.data;
 }
 
-/** Adds the values of a rectangle that lies within the grid. */
-export function addTo(grid: Grid, values: Float32Array, at: Rectangle): void {
-  const { channels, width, height, data } = grid;
+/**
+ * Adds the values of a rectangle that lies within the grid.
+ * @returns the sum: the grid itself, or the values where they are all of it and there is no grid yet
+ */
+export function addTo(
+  sum: Grid | undefined,
+  whole: Omit<Grid, 'data'>,
+  values: Float32Array,
+  at: Rectangle,
+): Grid {
+  const { channels, width, height } = whole;
+  if (!sum && at.width === width && at.height === height) return { ...whole, data: values };
+  const grid = sum ?? emptyGrid(channels, whole);
+  const { data } = grid;
   let from = 0;
   for (let channel = 0; channel < channels; channel++) {
     for (let row = 0; row < at.height; row++) {
@@ -68,4 +80,5 @@ export function addTo(grid: Grid, values: Float32Array, at: Rectangle): void {
       for (let x = 0; x < at.width; x++) data[to + x] = (data[to + x] as number) + (values[from++] as number);
     }
   }
+  return grid;
 }

@@ -16,6 +16,8 @@ const BASE = 250e6;
 const OF_CONSTANTS = 2;
 const OF_VALUES = 1.4;
 const LITTER = 300e6;
+/** What it costs to hand a byte of a map from stage to stage, and its gradient back, in multiplications that take as long. */
+const OF_HANDED = 1600;
 /** Arrays of the picture's size that are there at the same time, besides those that L-BFGS remembers. */
 const ARRAYS = { lbfgs: 11, adam: 9 } as const;
 const BYTES_PER_PIXEL = 12;
@@ -169,7 +171,7 @@ function measured(
   costs: readonly StageCost[],
   cutting: Cutting,
 ): Way {
-  let [constants, values, flops, grids] = [0, 0, 0, 0];
+  let [constants, values, flops, handed, contents] = [0, 0, 0, 0, 0];
   for (const [i, { tile, tiles, whole, stage, taps }] of stages.entries()) {
     const cost = costs[i] as StageCost;
     const last = i === stages.length - 1;
@@ -179,14 +181,16 @@ function measured(
     values = Math.max(values, v * area);
     flops += f * area * tiles.length;
     // The map that is handed on, and the gradient by it; and what the content is like.
-    if (i > 0) grids += 2 * 4 * stage.channels * whole.width * whole.height;
+    if (i > 0) handed += 4 * stage.channels * whole.width * whole.height;
     for (const [tap, { whole: map }] of taps) {
-      if (tap in options.contentTaps) grids += 4 * tapNamed(tap, options).channels * map.width * map.height;
+      if (tap in options.contentTaps)
+        contents += 4 * tapNamed(tap, options).channels * map.width * map.height;
     }
   }
+  flops += OF_HANDED * handed;
   return {
     cutting,
-    bytes: BASE + LITTER + OF_CONSTANTS * constants + OF_VALUES * values + grids,
+    bytes: BASE + LITTER + OF_CONSTANTS * constants + OF_VALUES * values + 2 * handed + contents,
     flops,
   };
 }
