@@ -1,7 +1,7 @@
 import { architectureNamed, resolveSettings, type Step } from 'velatura';
 import { describe, expect, it } from 'vitest';
 import { barProgress } from '../src/cli/progress/bars.ts';
-import { estimateTime } from '../src/cli/progress/estimate.ts';
+import { estimateTime } from '../src/node/estimate.ts';
 import { duration, lossText, shellWord } from '../src/cli/text.ts';
 
 const scales = [

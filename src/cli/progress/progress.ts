@@ -41,22 +41,6 @@ export interface Progress {
   close(): void;
 }
 
-/** The numbers of a painting's settings and sizes that belong together, one entry a scale. */
-export interface Scale {
-  /** Longest side in pixels. */
-  readonly scale: number;
-  readonly pixels: number;
-  readonly steps: number;
-}
-
-export function scalesOf({ settings, sizes }: { settings: Settings; sizes: Beginning['sizes'] }): Scale[] {
-  return sizes.map(({ width, height }, i) => ({
-    scale: settings.scales[i] as number,
-    pixels: width * height,
-    steps: settings.steps[i] as number,
-  }));
-}
-
 /** `town.jpg in the style of swirls.jpg: 512 x 384 pixels with resnet50` */
 export function title({ content, style, settings, sizes }: Beginning): string {
   const { width = 0, height = 0 } = sizes.at(-1) ?? {};
