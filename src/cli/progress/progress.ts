@@ -1,10 +1,4 @@
-import {
-  type Progress as Download,
-  listed,
-  type Painting,
-  type Settings,
-  type Step,
-} from '../../node/index.ts';
+import { type Progress as Download, listed, type Painting, type Step } from '../../node/index.ts';
 
 /** What is about to be painted. */
 export interface Beginning extends Pick<Painting, 'settings' | 'sizes' | 'network' | 'engine'> {

@@ -53,7 +53,10 @@ export function lbfgs(
   const gradientRow = 2 * history;
   const places = (filled: number) => Array.from({ length: filled }, (_, place) => place);
   /** The rows of so many places: their steps, then their changes. */
-  const rowsFilled = (filled: number) => [...places(filled), ...places(filled).map((place) => history + place)];
+  const rowsFilled = (filled: number) => [
+    ...places(filled),
+    ...places(filled).map((place) => history + place),
+  ];
 
   const rowName = (row: number) => `row ${row}`;
 

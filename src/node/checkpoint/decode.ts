@@ -15,7 +15,8 @@ import { placeOfHash } from './encode.ts';
 import { type Facts, FORMAT, FORMAT_VERSION, factsSchema, NO_HASH, OPTIMIZER, pictureIn } from './layout.ts';
 
 /** What a file can still say when all of it cannot be used. */
-const SAVE = 'its painting as it stands may still be saved with "velatura resume <checkpoint> --save-picture <file>"';
+const SAVE =
+  'its painting as it stands may still be saved with "velatura resume <checkpoint> --save-picture <file>"';
 
 /**
  * Reads a checkpoint from the bytes of its file.
@@ -86,7 +87,9 @@ async function checkFormat(source: ByteSource, name: string): Promise<void> {
 export async function looseMetadata(source: ByteSource): Promise<Record<string, unknown> | undefined> {
   const header = await looseHeader(source);
   const metadata = header?.entries.__metadata__;
-  return typeof metadata === 'object' && metadata !== null ? (metadata as Record<string, unknown>) : undefined;
+  return typeof metadata === 'object' && metadata !== null
+    ? (metadata as Record<string, unknown>)
+    : undefined;
 }
 
 export interface LooseHeader {

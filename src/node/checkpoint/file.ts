@@ -88,7 +88,8 @@ async function withFile<T>(path: string, use: (source: ByteSource) => Promise<T>
     });
   });
   try {
-    if ((await file.stat()).isDirectory()) throw new UserError(`${path} is a folder; name a checkpoint in it.`);
+    if ((await file.stat()).isDirectory())
+      throw new UserError(`${path} is a folder; name a checkpoint in it.`);
     return await use(await fileSource(file));
   } finally {
     await file.close();

@@ -96,9 +96,10 @@ export function otherArrays({ content, styles, start, state, painting }: Checkpo
     ...(start ? pictureArrays('start', start) : []),
     ['scale start', picture(state.start)],
     ['scale best', picture(state.picture)],
-    ...Object.entries(state.optimizer?.arrays ?? {}).map(
-      ([name, data]): [string, WeightTensor] => [`${OPTIMIZER}${name}`, { shape: [data.length], data }],
-    ),
+    ...Object.entries(state.optimizer?.arrays ?? {}).map(([name, data]): [string, WeightTensor] => [
+      `${OPTIMIZER}${name}`,
+      { shape: [data.length], data },
+    ]),
   ]);
 }
 

@@ -1,6 +1,11 @@
 import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture/picture.ts';
-import { type ByteSource, readTensor, type SafetensorsHeader, type WeightTensor } from '../../core/weights/index.ts';
+import {
+  type ByteSource,
+  readTensor,
+  type SafetensorsHeader,
+  type WeightTensor,
+} from '../../core/weights/index.ts';
 import { bytesOf } from '../../core/weights/safetensors.ts';
 import { factsIn, type LooseHeader, looseHeader, looseMetadata } from './decode.ts';
 import { hashOf } from './encode.ts';

@@ -90,9 +90,24 @@ function wrap(pglite: PGlite): Database {
       const listening = pglite.listen(channel, heard);
       return () => void listening.then((stop) => stop()).catch(() => {});
     },
-    // There is no process here that would do it by itself.
-    tidy: async () => void (await pglite.query('vacuum')),
+    tidy: seldom(async () => {
+      // There are no processes here that would do it by themselves.
+      await pglite.query('vacuum');
+      await pglite.query('checkpoint');
+    }),
     close: () => pglite.close(),
+  };
+}
+
+/** Seconds between two times of tidying up. */
+const TIDY_EVERY = 60;
+
+function seldom(work: () => Promise<void>): () => Promise<void> {
+  let last = performance.now();
+  return async () => {
+    if (performance.now() - last < 1000 * TIDY_EVERY) return;
+    last = performance.now();
+    await work();
   };
 }
 

@@ -14,8 +14,9 @@ const migrations: readonly string[] = [
     content text not null,
     styles jsonb not null,
     origin text,
-    settings jsonb not null,
-    resolved jsonb not null,
+    -- As text, which keeps their order.
+    settings json not null,
+    resolved json not null,
     sizes jsonb,
     created_at timestamptz not null default now(),
     started_at timestamptz,
