@@ -3,7 +3,12 @@ import cookie from '@fastify/cookie';
 import multipart from '@fastify/multipart';
 import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
 import { answerErrors } from './answers.ts';
 import type { Context } from './context.ts';
 import { routeAbout } from './routes/about.ts';
@@ -45,6 +50,7 @@ export async function buildApp(context: Context): Promise<FastifyInstance> {
       },
     },
     transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
   });
   app.addHook('onResponse', async (request, reply) => {
     context.metrics.requests.observe(
