@@ -120,12 +120,16 @@ describe.each(places)('paintings kept %s', (_where, makePlace) => {
     expect((await at('styles/1')).status).toBe(404);
     expect(await (await at('settings')).json()).toMatchObject({ scales: [32, 48], network: 'resnet50' });
 
-    const page = async (query: string) => (await fetch(`${server.url}/paintings?${query}`)).json();
+    const page = async (query: string) =>
+      (await (await fetch(`${server.url}/paintings?${query}`)).json()) as {
+        paintings: { id: string }[];
+        next: string;
+      };
     const first = await page('limit=1');
-    expect(first.paintings.map((painting: { id: string }) => painting.id)).toEqual([id]);
+    expect(first.paintings.map((painting) => painting.id)).toEqual([id]);
     const second = await page(`limit=1&before=${first.next}`);
     expect(second.paintings).toHaveLength(1);
-    expect(second.paintings[0].id).not.toBe(id);
+    expect(second.paintings[0]?.id).not.toBe(id);
   });
 
   it('are told again after the last event that a client has', async () => {
