@@ -135,7 +135,7 @@ function named({ bytes }: Upload): PictureSource {
 
 async function checkpointOf(painting: Painting, step: Step, { threads }: Order): Promise<Uint8Array> {
   const chosen = { choice: 'cpu' as const, ...(threads !== undefined && { threads }) };
-  return encodeCheckpoint(await takeCheckpoint(painting, step, chosen, undefined));
+  return encodeCheckpoint(await takeCheckpoint(painting, step, chosen, null));
 }
 
 /** Hands checkpoints over from time to time; one that takes long, less often. */
