@@ -37,11 +37,23 @@ const prepare = () =>
   preparePainting(fadingWaves(40, 30), {
     style: [waves(30, 40), waves(50, 40)],
     start: waves(20, 20),
+    // Of three parts, one is for the first style, one for a part of the second, and one is left as it was.
+    contentRegions: stripes(40, 30, [0xff0000, 0x0000ff, 0x00ff00]),
+    styleRegions: ['#ff0000', stripes(50, 40, [0x0000ff, 0x000000])],
     size: 48,
     scales: [32, 48],
     steps: [5, 3],
     engine,
   });
+
+/** Upright stripes of equal width. */
+function stripes(width: number, height: number, colors: readonly number[]): Picture {
+  const data = Float32Array.from({ length: 3 * width * height }, (_, i) => {
+    const color = colors[Math.floor(((i % width) / width) * colors.length)] as number;
+    return ((color >> (16 - 8 * Math.floor(i / (width * height)))) & 255) / 255;
+  });
+  return { width, height, data };
+}
 
 const take = (painting: PreparedPainting, step: Step) =>
   takeCheckpoint(painting, step, { choice: 'cpu', threads: 2 }, { title: 'Ein Bild 🎨', list: [1, null] });

@@ -8,6 +8,8 @@ import {
   recolor,
   resolveSettings,
   type Settings,
+  type StyleLossName,
+  styleLosses,
   weightsOf,
 } from 'velatura';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +18,7 @@ import { testEngine } from './support/run.ts';
 import { content, style, tinyPainter } from './support/tiny.ts';
 
 const engine = testEngine();
-const { painting } = tinyPainter(engine, {
+const { painting, steps } = tinyPainter(engine, {
   scales: [32, 48],
   steps: [8, 6],
   contentTaps: { block3_conv1: 1 },
@@ -96,6 +98,32 @@ describe('the strength', () => {
   it('with nothing left to paint by is refused', () => {
     expect(() => settings({ strength: 1, styleWeight: 0 })).toThrow(/nothing to paint by/);
     expect(() => settings({ strength: 1.5 })).toThrow('strength must be at most 1, not 1.5.');
+  });
+});
+
+describe.each(Object.keys(styleLosses) as StyleLossName[])('the style loss %s', (styleLoss) => {
+  it('is brought down, and mixes styles from the one alone to the other alone', async () => {
+    const short = { styleLoss, scales: [32], steps: [6] };
+    const done = await steps(short);
+    const [first, last] = [done[0], done.at(-1)].map((step) => step?.loss.style as number);
+    expect(last).toBeLessThan(0.9 * (first as number));
+    const styles = [style, other];
+    const alone = await painting(short, { styles: [other] });
+    expect((await painting({ ...short, styleMix: [0, 2] }, { styles })).data).toEqual(alone.data);
+    const mixed = await painting(short, { styles });
+    expect(mixed.data).not.toEqual(alone.data);
+    expect(mixed.data.every(Number.isFinite)).toBe(true);
+  });
+
+  it('is one of those there are, and the classic losses have gram alone', () => {
+    const settings = (given: object) => resolveSettings(given, architectureNamed('vgg19'));
+    expect(settings({ styleLoss }).styleLoss).toBe(styleLoss);
+    const classic = () => settings({ preset: 'classic', styleLoss });
+    if (styleLoss === 'gram') expect(classic().styleLoss).toBe('gram');
+    else expect(classic).toThrow(`The classic losses have no style loss but gram, not ${styleLoss};`);
+    expect(() => settings({ styleLoss: 'sorted' })).toThrow(
+      'styleLoss must be gram, moments, wasserstein or histogram, not "sorted".',
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   add,
+  addColumn,
   averagePool,
   constant,
   conv2d,
@@ -18,14 +19,17 @@ import {
   memoryOf,
   mirrorPad,
   mul,
+  mulColumn,
   relu,
   reshape,
   reverse,
+  rowSums,
   runOnce,
   ShapeError,
   scalar,
   scale,
   serialize,
+  sigmoid,
   slice,
   spaceToDepth,
   sqrt,
@@ -105,6 +109,20 @@ const operations: Record<string, fc.Arbitrary<Case>> = {
   sumSquares: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: sumSquares })),
   fill: fc.tuple(side, side).map(([h, w]) => ({ shape: [], build: (x) => fill(x, [h, w]) })),
   sqrt: side.map((n) => ({ shape: [n], build: (x) => sqrt(add(mul(x, x), scalar(1))) })),
+  sigmoid: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: sigmoid })),
+  addColumn: fc
+    .tuple(side, side, seed)
+    .map(([h, w, s]) => ({ shape: [h, w], build: (x) => addColumn(x, values(s, [h, 1])) })),
+  'addColumn, by the column': fc
+    .tuple(side, side, seed)
+    .map(([h, w, s]) => ({ shape: [h, 1], build: (x) => addColumn(values(s, [h, w]), x) })),
+  mulColumn: fc
+    .tuple(side, side, seed)
+    .map(([h, w, s]) => ({ shape: [h, w], build: (x) => mulColumn(x, values(s, [h, 1])) })),
+  'mulColumn, by the column': fc
+    .tuple(side, side, seed)
+    .map(([h, w, s]) => ({ shape: [h, 1], build: (x) => mulColumn(values(s, [h, w]), x) })),
+  rowSums: fc.tuple(side, side).map(([h, w]) => ({ shape: [h, w], build: rowSums })),
   'stop of one of two ways': side.map((n) => ({
     shape: [n],
     // What is stopped counts as a constant: here one that adds nothing.
@@ -257,6 +275,36 @@ describe('the gradient rule', () => {
   });
 });
 
+describe('the operations on rows and columns', () => {
+  it('add and multiply along rows, and sum them', async () => {
+    const x = constant(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
+    const column = constant(Float32Array.of(10, -1), [2, 1]);
+    const outputs = { sums: rowSums(x), added: addColumn(x, column), multiplied: mulColumn(x, column) };
+    const found = await runOnce(engine, outputs, {});
+    expect([...(found.sums as Float32Array)]).toEqual([6, 15]);
+    expect([...(found.added as Float32Array)]).toEqual([11, 12, 13, 3, 4, 5]);
+    expect([...(found.multiplied as Float32Array)]).toEqual([10, 20, 30, -4, -5, -6]);
+  });
+});
+
+describe('sigmoid', () => {
+  it('goes from 0 to 1, and is a number with a gradient anywhere', async () => {
+    const x = input('x', [5]);
+    const y = sigmoid(x);
+    const [dx] = gradient(sum(y), [x]) as [Tensor];
+    const found = await runOnce(engine, { y, dx }, { x: Float32Array.of(-1e30, -1, 0, 1, 1e30) });
+    const [low, below, middle, above, high] = found.y as Float32Array as unknown as number[];
+    expect(low).toBeCloseTo(0, 5);
+    expect(below).toBeCloseTo(1 / (1 + Math.E), 5);
+    expect(middle).toBeCloseTo(0.5, 5);
+    expect(above).toBeCloseTo(Math.E / (1 + Math.E), 5);
+    expect(high).toBeCloseTo(1, 5);
+    expect([...(found.dx as Float32Array)].map((d) => Math.round(d * 1e4) / 1e4)).toEqual([
+      0, 0.1966, 0.25, 0.1966, 0,
+    ]);
+  });
+});
+
 describe('mirrorPad', () => {
   it('mirrors both ends, the outermost values included', async () => {
     const x = input('x', [1, 4]);
@@ -326,6 +374,15 @@ describe('shapes are checked when the graph is built: an error names the operati
   const wrong: Record<string, [() => Tensor, RegExp]> = {
     add: [() => add(x, input('y', [1, 3, 6, 8])), /add: shapes \[1, 3, 8, 6\] and \[1, 3, 6, 8\]/],
     matmul: [() => matmul(input('a', [2, 3]), input('b', [4, 2])), /matmul: shapes \[2, 3\] and \[4, 2\]/],
+    'addColumn with a row': [
+      () => addColumn(input('a', [2, 3]), input('b', [1, 3])),
+      /addColumn: shapes \[2, 3\] and \[1, 3\]/,
+    ],
+    'mulColumn with a column of another height': [
+      () => mulColumn(input('a', [2, 3]), input('b', [3, 1])),
+      /mulColumn: shapes \[2, 3\] and \[3, 1\]/,
+    ],
+    rowSums: [() => rowSums(x), /rowSums: expected 2 dimensions, got the shape \[1, 3, 8, 6\]/],
     conv2d: [() => conv2d(x, values(1, [4, 2, 3, 3])), /conv2d: shapes \[1, 3, 8, 6\] and \[4, 2, 3, 3\]/],
     'conv2d larger than its input': [() => conv2d(x, values(1, [4, 3, 7, 7])), /conv2d: shapes/],
     bias: [

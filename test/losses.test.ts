@@ -1,4 +1,5 @@
 import {
+  add,
   constant,
   elements,
   gradient,
@@ -8,10 +9,14 @@ import {
   project,
   projectionOf,
   runOnce,
+  type Statistics,
   type StyleLossName,
+  scale,
   serialize,
+  styleDistance,
   styleLosses,
   styleStatistics,
+  styleStatisticsOf,
   type Tensor,
   vgg,
 } from 'velatura';
@@ -104,7 +109,9 @@ describe('the projection of feature maps', () => {
 });
 
 describe.each(Object.keys(styleLosses) as StyleLossName[])('the style loss %s', (name) => {
-  const { statistics, loss } = styleLosses[name];
+  const statistics = (x: Tensor, shares?: Tensor) => styleStatisticsOf(styleLosses[name], x, shares);
+  const loss = (x: Tensor, target: Statistics, shares?: Tensor) =>
+    styleDistance(styleLosses[name], x, target, shares);
   const maps = (seed: number, width: number) => {
     const shape = [1, 6, 7, width];
     return constant(
@@ -184,12 +191,101 @@ describe('the distance of Gaussians', () => {
         ]),
         [1, 2, 2, 2],
       );
-    const { statistics, loss } = styleLosses.wasserstein;
+    const { wasserstein } = styleLosses;
+    const statistics = (x: Tensor) => styleStatisticsOf(wasserstein, x);
+    const loss = (x: Tensor, target: Statistics) => styleDistance(wasserstein, x, target);
     const target = statistics(picture([1, 2], [3, 2]));
     const found = await runOnce(engine, { y: loss(picture([2, 0], [1, 5]), target) }, {});
     const distance = (2 - 1) ** 2 + (0 - 2) ** 2 + (1 - 3) ** 2 + (5 - 2) ** 2;
     const size = 1 + 4 + 9 + 4;
     expect(found.y?.[0]).toBeCloseTo(distance / size, 1.5);
+  });
+});
+
+describe('the histograms', () => {
+  const { gram: gramLoss, histogram } = styleLosses;
+  const statistics = (x: Tensor) => styleStatisticsOf(histogram, x);
+  const loss = (x: Tensor, target: Statistics) => styleDistance(histogram, x, target);
+  /**
+   * Four channels of the given eight values, three bits of the place for each: they meet in every combination alike, so that
+   * channels have no covariance.
+   */
+  const maps = (eight: readonly number[]) =>
+    constant(
+      Float32Array.from({ length: 4 * 4096 }, (_, i) => {
+        const [c, at] = [Math.floor(i / 4096), i % 4096];
+        return eight[(at >> (3 * c)) & 7] as number;
+      }),
+      [1, 4, 64, 64],
+    );
+  // Mean 1 and deviation 1 both.
+  const twoValued = maps([0, 0, 0, 0, 2, 2, 2, 2]);
+  const spiky = maps([-1, 1, 1, 1, 1, 1, 1, 3]);
+
+  it('tell apart what Gram matrices cannot', async () => {
+    const found = await runOnce(
+      engine,
+      {
+        gram: styleDistance(gramLoss, spiky, styleStatisticsOf(gramLoss, twoValued)),
+        histogram: loss(spiky, statistics(twoValued)),
+      },
+      {},
+    );
+    expect(found.gram?.[0]).toBeLessThan(1e-6);
+    expect(found.histogram?.[0]).toBeGreaterThan(0.01);
+  });
+
+  it('fall from nearly all to nearly none, and evenly where values lie evenly about their mean', async () => {
+    const found = await runOnce(engine, { shares: statistics(twoValued).shares as Tensor }, {});
+    const shares = found.shares as Float32Array;
+    for (let direction = 0; direction < 4; direction++) {
+      const along = shares.subarray(8 * direction, 8 * direction + 8);
+      expect([...along].sort((a, b) => b - a)).toEqual([...along]);
+      expect(along[0]).toBeGreaterThan(0.9);
+      expect(along[7]).toBeLessThan(0.1);
+      for (let k = 0; k < 4; k++) expect((along[k] as number) + (along[7 - k] as number)).toBeCloseTo(1, 3);
+    }
+  });
+
+  it('are shares of the positions, so that pictures of all sizes compare', async () => {
+    const x = Float32Array.from(noise(6, 4 * 12 * 10));
+    const twice = (from: Float32Array) =>
+      Float32Array.from(
+        { length: 2 * from.length },
+        (_, i) => from[Math.floor(i / 240) * 120 + (i % 120)] as number,
+      );
+    const [once, again] = [
+      statistics(constant(x, [1, 4, 12, 10])),
+      statistics(constant(twice(x), [1, 4, 24, 10])),
+    ];
+    const found = await runOnce(engine, { once: once.shares as Tensor, again: again.shares as Tensor }, {});
+    expect(found.once?.length).toBe(4 * 8);
+    for (const [i, share] of (found.once as Float32Array).entries()) {
+      expect(share).toBeGreaterThan(0);
+      expect(share).toBeLessThan(1);
+      expect(found.again?.[i]).toBeCloseTo(share, 4);
+    }
+  });
+
+  it('of two styles in equal parts are met halfway', async () => {
+    const [a, b] = [twoValued, spiky].map((x) => statistics(x));
+    const half = (name: string) => scale(add(a?.[name] as Tensor, b?.[name] as Tensor), 0.5);
+    const mixed = { gram: half('gram'), mean: half('mean'), shares: half('shares') };
+    const found = await runOnce(
+      engine,
+      {
+        fromA: loss(twoValued, mixed),
+        fromB: loss(spiky, mixed),
+        apart: loss(twoValued, b as Statistics),
+      },
+      {},
+    );
+    const { fromA, fromB, apart } = found as Record<string, Float32Array>;
+    // Half the way is a quarter of the squared distance.
+    expect(fromA?.[0]).toBeGreaterThan(0.2 * (apart?.[0] as number));
+    expect(fromA?.[0]).toBeLessThan(0.3 * (apart?.[0] as number));
+    expect(fromB?.[0]).toBeGreaterThan(0.2 * (apart?.[0] as number));
+    expect(fromB?.[0]).toBeLessThan(0.3 * (apart?.[0] as number));
   });
 });
 

@@ -1,4 +1,4 @@
-import { localPath, type Settings, UserError } from '../node/index.ts';
+import { isColor, localPath, type Settings, UserError } from '../node/index.ts';
 import { settingsLike } from './like.ts';
 import type { PaintCommandOptions } from './paint-options.ts';
 import { settingOptions } from './settings.ts';
@@ -8,6 +8,26 @@ export function chosenStyles({ style }: PaintCommandOptions): string[] {
   if (style === undefined)
     throw new UserError('Name the picture in whose style to paint with --style <picture>.');
   return style.map(localPath);
+}
+
+/** The files and colours that say what is painted where. */
+export function chosenRegions({ contentRegions, styleRegions }: PaintCommandOptions): ChosenRegions {
+  return {
+    ...(contentRegions !== undefined && { contentRegions: localPath(contentRegions) }),
+    ...(styleRegions && {
+      styleRegions: styleRegions.map((mask) => (isColor(mask) ? mask : localPath(mask))),
+    }),
+  };
+}
+
+export interface ChosenRegions {
+  readonly contentRegions?: string;
+  readonly styleRegions?: readonly string[];
+}
+
+/** The files among them. */
+export function regionFiles({ contentRegions, styleRegions = [] }: ChosenRegions): string[] {
+  return [contentRegions, ...styleRegions].filter((mask) => mask !== undefined && !isColor(mask)) as string[];
 }
 
 /** The settings that were given, over those of the painting that is to be like. */

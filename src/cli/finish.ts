@@ -15,6 +15,9 @@ import { type LastStep, lastStep, type Watcher } from './last-step.ts';
 import type { Ending, Progress } from './progress/progress.ts';
 import { resumeCommand } from './text.ts';
 
+/** What a painting's record says of its pictures. */
+type Names = Pick<PaintingRecord, 'content' | 'style' | 'regions' | 'texture'>;
+
 /**
  * Paints, and writes the painting as far as it got: its path goes to standard output, unless events go there.
  * @param watchers told of every step
@@ -24,7 +27,7 @@ import { resumeCommand } from './text.ts';
 export async function paintTo(
   output: string,
   painting: PreparedPainting,
-  names: Pick<PaintingRecord, 'content' | 'style' | 'texture'>,
+  names: Names,
   progress: Pick<Progress, 'step' | 'end'>,
   {
     signal,
@@ -73,7 +76,7 @@ async function finish(
   output: string,
   painting: PreparedPainting,
   { last, failure }: LastStep,
-  names: Pick<PaintingRecord, 'content' | 'style' | 'texture'>,
+  names: Names,
   stopping: boolean,
 ): Promise<Ending> {
   const { width, height } = painting.sizes.at(-1) as Size;

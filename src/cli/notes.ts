@@ -6,6 +6,10 @@ export const notesSchema = z.object({
   /** Names of the files, for people; of a texture there is no content. */
   content: z.string().optional(),
   style: z.array(z.string()),
+  regions: z
+    .object({ content: z.string(), style: z.array(z.string()).readonly().optional() })
+    .readonly()
+    .optional(),
   texture: z.object({ width: z.int().min(1), height: z.int().min(1) }).optional(),
   /** Whole paths. */
   output: z.string(),

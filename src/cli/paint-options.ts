@@ -19,6 +19,8 @@ export interface PaintCommandOptions
     CheckpointOptionValues,
     Partial<Pick<Settings, SettingWithOption>> {
   readonly style?: readonly string[];
+  readonly contentRegions?: string;
+  readonly styleRegions?: readonly string[];
   readonly output?: string;
   readonly like?: string;
   readonly preview?: string;
@@ -39,6 +41,8 @@ Examples:
       the same way as a painting before
   $ velatura paint lake.jpg --style swirls.jpg cubes.jpg --style-mix 0.7,0.3
       in two styles at once
+  $ velatura paint lake.jpg --style swirls.jpg --content-regions lake-mask.png
+      only where the mask is white
   $ velatura paint 'photos/*.jpg' --style swirls.jpg -o out/
       many pictures, each into the folder
 `;
@@ -61,7 +65,7 @@ const described: Readonly<Record<SettingWithOption, readonly [placeholder: strin
   network: ['name', 'resnet50, vgg19, vgg16, or a weight file'],
   contentTaps: ['list', 'where in the network to compare contents; with weights as 4b:1,4c:0.5'],
   styleTaps: ['list', 'where in the network to compare styles: taps, or fine, balanced or bold'],
-  styleLoss: ['name', 'what styles are measured by: gram, moments (quickest) or wasserstein'],
+  styleLoss: ['name', 'what styles are measured by: gram, moments (quickest), wasserstein or histogram'],
   projection: ['share', 'compare styles in this share of the channels; 1 is slower and exact'],
   pooling: ['kind', 'max or avg'],
   optimizer: ['name', 'lbfgs or adam'],
@@ -137,6 +141,15 @@ export function addPaintOptions(command: Command): Command {
     .option(
       '-o, --output <file>',
       'what to write: a .png, .jpg, .webp, .avif or .tif (default: <content>-<style>.png); of several pictures, a folder',
+    );
+  command
+    .option(
+      '--content-regions <mask>',
+      'a picture in flat colours: each part is painted in the part of a style that has its colour; of white and black alone, paint where it is white',
+    )
+    .option(
+      '--style-regions <masks...>',
+      'the same for each style, or a colour as "#ff0000" that all of it is for; styles without one are for the rest',
     );
   addSettings(command, ['init']);
   command

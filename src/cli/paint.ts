@@ -4,14 +4,16 @@ import {
   checkFits,
   checkOutput,
   formatOf,
+  isColor,
   localPath,
+  type PaintingRecord,
   preparePainting,
   type Settings,
   type Size,
   UserError,
 } from '../node/index.ts';
 import { type CheckpointPlan, checkpointsTo, noteOther, planCheckpoints } from './checkpoints.ts';
-import { chosenSettings, chosenStyles } from './chosen.ts';
+import { type ChosenRegions, chosenRegions, chosenSettings, chosenStyles, regionFiles } from './chosen.ts';
 import { paintTo } from './finish.ts';
 import { checkHistory, historyIn } from './history.ts';
 import { checkNoInput, defaultOutput } from './inputs.ts';
@@ -44,6 +46,7 @@ interface Job {
   readonly content: string;
   readonly styles: readonly string[];
   readonly output: string;
+  readonly regions: ChosenRegions;
   readonly settings: Partial<Settings>;
   readonly checkpoints: CheckpointPlan | undefined;
 }
@@ -64,13 +67,14 @@ async function plan(content: string, options: PaintCommandOptions): Promise<Job>
     content: localPath(content),
     styles,
     output: options.output ?? defaultOutput(localPath(content), styles),
+    regions: chosenRegions(options),
     settings: await chosenSettings(options),
   };
   return { ...job, checkpoints: await checkFiles(job, options) };
 }
 
 async function paintJob(
-  { content, styles, output, settings, checkpoints: plan }: Job,
+  { content, styles, output, regions, settings, checkpoints: plan }: Job,
   options: PaintCommandOptions,
   progress: Progress,
   signal: AbortSignal,
@@ -79,6 +83,7 @@ async function paintJob(
   const painting = await preparePainting(content, {
     ...settings,
     style: styles,
+    ...regions,
     ...engineOptions(options, progress),
     signal,
   });
@@ -86,7 +91,11 @@ async function paintJob(
     for (const file of [output, previewFile]) {
       if (file !== undefined) checkFits(painting.sizes.at(-1) as Size, formatOf(file));
     }
-    const names = { content: basename(content), style: styles.map((style) => basename(style)) };
+    const names = {
+      content: basename(content),
+      style: styles.map((style) => basename(style)),
+      regions: regionNames(regions),
+    };
     progress.begin({ ...painting, ...names });
     const watchers = [
       ...(previewFile === undefined ? [] : [previewTo(previewFile, leftOut('preview', progress))]),
@@ -105,16 +114,25 @@ async function paintJob(
   }
 }
 
+/** As they are written into the painting. */
+function regionNames({ contentRegions, styleRegions }: ChosenRegions): PaintingRecord['regions'] {
+  if (contentRegions === undefined) return undefined;
+  const nameOf = (mask: string) => (isColor(mask) ? mask : basename(mask));
+  return { content: nameOf(contentRegions), style: styleRegions?.map(nameOf) };
+}
+
 /**
  * @returns where checkpoints go
  * @throws UserError when a file to be written cannot be, or is one of those that are read
  */
 async function checkFiles(
-  { content, styles, output, settings: { init, network } }: Omit<Job, 'checkpoints'>,
+  { content, styles, output, regions, settings: { init, network } }: Omit<Job, 'checkpoints'>,
   options: PaintCommandOptions,
 ): Promise<CheckpointPlan | undefined> {
   const { like, preview, history } = options;
-  const inputs = [content, ...styles, init, network, like].filter((path) => path !== undefined);
+  const inputs = [content, ...styles, ...regionFiles(regions), init, network, like].filter(
+    (path) => path !== undefined,
+  );
   for (const file of [output, preview].filter((path) => path !== undefined)) {
     await checkNoInput(file, inputs);
     await checkOutput(file);

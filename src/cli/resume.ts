@@ -112,10 +112,10 @@ async function carryOn(
     for (const path of [output, preview]) {
       if (path !== undefined) checkFits(painting.sizes.at(-1) as Size, formatOf(path));
     }
-    const { content, style, texture } = notes;
+    const { content, style, regions, texture } = notes;
     progress.begin({ ...painting, content: content ?? (texture ? 'a texture' : 'a picture'), style });
     const plan = { file, every: options.checkpointEvery, always: true, begun: true };
-    const ending = await paintTo(output, painting, { content, style, texture }, progress, {
+    const ending = await paintTo(output, painting, { content, style, regions, texture }, progress, {
       signal,
       json,
       watchers: preview === undefined ? [] : [previewTo(preview, leftOut('preview', progress))],
@@ -158,9 +158,10 @@ async function savePicture(file: string, output: string): Promise<void> {
     const { settings, state, size } = facts;
     checkFits(size, formatOf(output));
     const notes = notesSchema.safeParse(facts.notes).data;
-    const names: Pick<PaintingRecord, 'content' | 'style' | 'texture'> = {
+    const names: Pick<PaintingRecord, 'content' | 'style' | 'regions' | 'texture'> = {
       content: notes?.content,
       style: notes?.style,
+      regions: notes?.regions,
       texture: notes?.texture,
     };
     const [scale = 0, steps = 0] = [settings.scales[state.level], settings.steps[state.level]];

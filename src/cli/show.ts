@@ -72,12 +72,14 @@ function label(name: string): string {
  * some of them have no option, with the painting as the example.
  */
 export function commandFor(
-  { settings, content, style, texture }: Omit<FoundRecord, 'program'>,
+  { settings, content, style, regions, texture }: Omit<FoundRecord, 'program'>,
   painting: string,
 ): string {
   if (texture) return textureCommand(settings, style ?? ['<style>'], texture);
   const files = (style ?? ['<style>']).map(fileWord);
   const words = ['velatura', 'paint', fileWord(content ?? '<content>'), '--style', ...files];
+  if (regions) words.push('--content-regions', fileWord(regions.content));
+  if (regions?.style) words.push('--style-regions', ...regions.style.map(fileWord));
   const different = differences(settings);
   if (different.every(hasOption)) {
     for (const name of different)

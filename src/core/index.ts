@@ -8,4 +8,5 @@ export * from './paint/index.ts';
 export { grey, luminance, matchColors, matchLuminance, recolor } from './picture/color.ts';
 export type { Picture } from './picture/picture.ts';
 export { resample } from './picture/resample.ts';
+export * from './tiles/index.ts';
 export * from './weights/index.ts';

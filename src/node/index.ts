@@ -6,7 +6,14 @@ export { checkEngineChoice, chooseProvider, type EngineChoice, type Provider } f
 export * from './explain/index.ts';
 export { type Painting, type PaintOptions, paint, preparePainting, repaint } from './paint.ts';
 export * from './pictures/index.ts';
-export { type PaintedInSeries, type PreparedInSeries, prepareSeries, repaintSeries } from './series.ts';
+export { isColor, type RegionOptions, type RegionSource } from './regions.ts';
+export {
+  type PaintedInSeries,
+  type PreparedInSeries,
+  prepareSeries,
+  repaintSeries,
+  type SeriesOptions,
+} from './series.ts';
 export * from './store/index.ts';
 export { prepareTexture, type TextureOptions, texture } from './texture.ts';
 export {

@@ -18,7 +18,7 @@ export async function readStyles(
 ): Promise<Picture[]> {
   const sources = Array.isArray(style) ? (style as PictureSource[]) : [style as PictureSource];
   if (sources.length === 0) throw new UserError('There must be at least one style.');
-  const longest = styleSize({ styleScale: 1, ...settings } as Settings, sizeOf(settings));
+  const longest = styleSize({ styleScale: 1, ...settings }, sizeOf(settings));
   const pictures: Picture[] = [];
   for (const source of sources) pictures.push(await readPicture(source, { longest, name: 'The style' }));
   return pictures;

@@ -2,9 +2,10 @@ import type { Step } from '../core/paint/index.ts';
 import type { Picture } from '../core/picture/picture.ts';
 import { readContent, readStart, readStyles } from './inputs.ts';
 import type { PictureSource } from './pictures/index.ts';
+import { type RegionOptions, readRegions } from './regions.ts';
 import { openWorkshop, type PreparedPainting, settingsIn, type WorkshopOptions } from './workshop.ts';
 
-export interface PaintOptions extends WorkshopOptions {
+export interface PaintOptions extends WorkshopOptions, RegionOptions {
   /** The picture whose hand to paint in, or several, of which `styleMix` says how much each counts. */
   readonly style: PictureSource | readonly PictureSource[];
   /** The picture to start from, instead of one of those that `init` names. */
@@ -49,12 +50,13 @@ export async function* paint(content: PictureSource, options: PaintOptions): Asy
  * @throws as `paint`
  */
 export async function preparePainting(content: PictureSource, options: PaintOptions): Promise<Painting> {
-  const { style, start, ...shared } = options;
+  const { style, start, contentRegions, styleRegions, ...shared } = options;
   const said = settingsIn(shared);
+  const painted = { content: await readContent(content, said), styles: await readStyles(style, said) };
   const pictures = {
-    content: await readContent(content, said),
-    styles: await readStyles(style, said),
+    ...painted,
     ...(await readStart(start, said)),
+    ...(await readRegions({ contentRegions, styleRegions }, painted)),
   };
   const workshop = await openWorkshop(shared);
   try {

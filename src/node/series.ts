@@ -3,7 +3,11 @@ import type { Picture } from '../core/picture/picture.ts';
 import { readContent, readStart, readStyles } from './inputs.ts';
 import type { PaintOptions } from './paint.ts';
 import type { PictureSource } from './pictures/index.ts';
+import type { RegionOptions } from './regions.ts';
 import { openWorkshop, type PreparedPainting, settingsIn } from './workshop.ts';
+
+/** What decides how a series comes out: all that decides it for one painting but regions, which belong to one content. */
+export type SeriesOptions = Omit<PaintOptions, keyof RegionOptions>;
 
 /** A picture's place in its series. */
 interface Place<Source> {
@@ -41,7 +45,7 @@ export type PaintedInSeries<Source = PictureSource> = Place<Source> &
  */
 export async function* repaintSeries<Source extends PictureSource>(
   contents: Iterable<Source> | AsyncIterable<Source>,
-  options: PaintOptions,
+  options: SeriesOptions,
 ): AsyncGenerator<PaintedInSeries<Source>> {
   for await (const { index, content, painting, error } of prepareSeries(contents, options)) {
     if (error) {
@@ -67,7 +71,7 @@ export async function* repaintSeries<Source extends PictureSource>(
  */
 export async function* prepareSeries<Source extends PictureSource>(
   contents: Iterable<Source> | AsyncIterable<Source>,
-  options: PaintOptions,
+  options: SeriesOptions,
 ): AsyncGenerator<PreparedInSeries<Source>> {
   const { style, start, ...shared } = options;
   const said = settingsIn(shared);

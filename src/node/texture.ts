@@ -2,12 +2,21 @@ import { UserError } from '../core/errors.ts';
 import { MAX_SIZE, MIN_SIZE, type Step } from '../core/paint/index.ts';
 import type { Picture } from '../core/picture/picture.ts';
 import { type Painting, type PaintOptions, preparePainting } from './paint.ts';
+import type { RegionOptions } from './regions.ts';
 
 /** What decides how a texture comes out: the settings of a painting but for its content. */
 export interface TextureOptions
   extends Omit<
     PaintOptions,
-    'style' | 'size' | 'contentWeight' | 'contentTaps' | 'strength' | 'edges' | 'color' | 'margin'
+    | 'style'
+    | 'size'
+    | 'contentWeight'
+    | 'contentTaps'
+    | 'strength'
+    | 'edges'
+    | 'color'
+    | 'margin'
+    | keyof RegionOptions
   > {
   /** In pixels. */
   readonly width: number;

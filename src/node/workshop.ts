@@ -4,9 +4,11 @@ import { type Architecture, convolutionsFor } from '../core/networks/index.ts';
 import {
   checkSettings,
   fit,
+  guideBy,
   networkOf,
   paintPicture,
   partsOf,
+  type RegionMasks,
   resolveSettings,
   type Settings,
   type Size,
@@ -58,6 +60,12 @@ export interface PreparedPainting {
 /** The settings that may differ between the paintings of a workshop. */
 export type Variation = Partial<Pick<Settings, 'strength' | 'seed'>>;
 
+/** What a painting is made from. */
+export interface Pictures extends Pick<Work, 'content' | 'styles' | 'start' | 'guide'> {
+  /** What is painted where, as masks, of which the guide is made. */
+  readonly regions?: RegionMasks;
+}
+
 /** What several paintings share: the network, the engine, the settings, and what is known of the styles. */
 export interface Workshop {
   /** As they are where a painting has no others. */
@@ -65,9 +73,9 @@ export interface Workshop {
   readonly engine: Engine;
   /**
    * Checks that pictures can be painted with.
-   * @throws UserError when one is too narrow, or there is not the memory
+   * @throws UserError when one is too narrow, regions do not fit together, or there is not the memory
    */
-  prepare(pictures: Pick<Work, 'content' | 'styles' | 'start'>, variation?: Variation): PreparedPainting;
+  prepare(pictures: Pictures, variation?: Variation): PreparedPainting;
   /** Frees the engine. */
   close(): Promise<void>;
 }
@@ -99,11 +107,12 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
   return {
     settings,
     engine,
-    prepare(pictures, variation) {
+    prepare({ regions, ...pictures }, variation) {
       const settled = { ...settings, ...checkSettings(variation ?? {}) };
-      const work: Work = { ...pictures, network, settings: settled, memory };
+      const parts = partsOf(settled, pictures.styles.length);
+      const guide = regions && guideBy(regions, parts);
+      const work: Work = { ...pictures, network, settings: settled, memory, ...(guide && { guide }) };
       checkShape(work.content, 'content', work);
-      partsOf(settled, work.styles.length);
       for (const style of work.styles) checkShape(style, 'style', work);
       checkMemory(work);
       return {

@@ -29,6 +29,9 @@ export async function paintMany(contents: readonly string[], options: PaintComma
   if (options.history !== undefined) {
     throw new UserError('--history keeps pictures of one painting, not of a series; name one content.');
   }
+  if (options.contentRegions !== undefined || options.styleRegions !== undefined) {
+    throw new UserError('Regions belong to one content, not to a series; name one content.');
+  }
   if (options.checkpoint || options.checkpointEvery !== undefined) {
     throw new UserError('Checkpoints are kept of one painting, not of a series; name one content.');
   }

@@ -2,6 +2,7 @@ export { gradient } from './gradient.ts';
 export { type Memory, memoryOf } from './memory.ts';
 export { type Outputs, serialize } from './onnx.ts';
 export * from './operations/arithmetic.ts';
+export * from './operations/columns.ts';
 export * from './operations/convolution.ts';
 export * from './operations/matrix.ts';
 export * from './operations/pooling.ts';

@@ -3,6 +3,7 @@ import {
   constant,
   div,
   elements,
+  gram,
   matmul,
   mul,
   reshape,
@@ -17,33 +18,51 @@ import {
   transpose,
 } from '../graph/index.ts';
 
+/**
+ * How much each position of a feature map counts, `[1, positions]`, together 1. Where there is none, all count alike.
+ */
+export type Shares = Tensor | undefined;
+
 /** The mean of each channel of feature maps `[1, C, H, W]`: `[C, 1]`. */
-export function channelMeans(features: Tensor): Tensor {
+export function channelMeans(features: Tensor, shares: Shares): Tensor {
   const channels = features.shape[1] as number;
   const positions = elements(features.shape) / channels;
-  const shares = constant(new Float32Array(positions).fill(1 / positions), [positions, 1]);
-  return matmul(reshape(features, [channels, positions]), shares);
+  const column = shares
+    ? transpose(shares)
+    : constant(new Float32Array(positions).fill(1 / positions), [positions, 1]);
+  return matmul(reshape(features, [channels, positions]), column);
 }
 
-/** The variance of each channel `[C, 1]`, given their means. */
-export function channelVariances(features: Tensor, means: Tensor): Tensor {
-  return sub(channelMeans(mul(features, features)), mul(means, means));
+/** The mean of each channel's squares `[C, 1]`. */
+export function channelSquares(features: Tensor, shares: Shares): Tensor {
+  return channelMeans(mul(features, features), shares);
 }
 
 /**
- * The covariance of the channels `[C, C]`, given their means, with a little variance in every direction: some of the mean
- * variance, and next to nothing of the mean's own size, for pictures that have no variance at all. The maps are centred first:
- * the difference of large products would be no longer positive where maps are nearly flat.
+ * The mean of the products of every two channels `[C, C]`, after what `origin` `[C, 1]` says was taken off each. Near the
+ * mean, so that no difference of large numbers is left to make when maps are nearly flat.
  */
-export function covariance(features: Tensor, means: Tensor): Tensor {
-  const channels = features.shape[1] as number;
-  const positions = elements(features.shape) / channels;
-  const everywhere = constant(new Float32Array(positions).fill(1), [1, positions]);
-  const centred = sub(reshape(features, [channels, positions]), matmul(means, everywhere));
-  const matrix = scale(matmul(centred, transpose(centred)), 1 / positions);
+export function secondMoment(features: Tensor, origin: Tensor, shares: Shares): Tensor {
+  const [, channels, height, width] = features.shape as [number, number, number, number];
+  const everywhere = constant(new Float32Array(height * width).fill(1), [1, height * width]);
+  const moved = sub(reshape(features, [channels, height * width]), matmul(origin, everywhere));
+  return gram(reshape(moved, [1, channels, height, width]), shares);
+}
+
+/**
+ * The covariance of the channels `[C, C]`, with a little variance in every direction: some of the mean variance, and next to
+ * nothing of the mean's own size, for pictures that have no variance at all.
+ *
+ * @param means `[C, 1]`
+ * @param second the second moment around `origin`
+ */
+export function covariance(means: Tensor, second: Tensor, origin: Tensor): Tensor {
+  const channels = second.shape[0] as number;
+  const off = sub(means, origin);
+  const matrix = sub(second, matmul(off, transpose(off)));
   const least = add(
     scale(trace(matrix), LEAST_VARIANCE / channels),
-    scale(sumSquares(means), LEAST_OF_MEAN / channels),
+    scale(add(sumSquares(means), sumSquares(off)), LEAST_OF_MEAN / channels),
   );
   return add(matrix, mul(identityOf(channels), aboveZero(least)));
 }

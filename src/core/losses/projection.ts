@@ -20,8 +20,6 @@ export function project(features: Tensor, share: number): Tensor {
   return conv2d(features, constant(matrix, [matrix.length / channels, channels, 1, 1]));
 }
 
-const known = new Map<string, Float32Array>();
-
 /**
  * The matrix of that projection `[kept, channels]`: random unit vectors, each at right angles to the others.
  * @returns nothing where all channels are kept
@@ -29,13 +27,24 @@ const known = new Map<string, Float32Array>();
 export function projectionOf(channels: number, share: number): Float32Array | undefined {
   const kept = Math.max(FEWEST, Math.round(channels * share));
   if (kept >= channels) return undefined;
-  const key = `${kept} of ${channels}`;
+  return directions(channels, kept);
+}
+
+const known = new Map<string, Float32Array>();
+
+/**
+ * So many random unit vectors in the space of the channels, each at right angles to the others and the same ones each time:
+ * the rows of a matrix `[count, channels]`.
+ * @param count at most as many as there are channels
+ */
+export function directions(channels: number, count: number): Float32Array {
+  const key = `${count} of ${channels}`;
   const found = known.get(key);
   if (found) return found;
   const next = random(channels);
-  const matrix = new Float32Array(kept * channels);
+  const matrix = new Float32Array(count * channels);
   const rows: Float32Array[] = [];
-  for (let i = 0; i < kept; i++) {
+  for (let i = 0; i < count; i++) {
     const row = matrix.subarray(i * channels, (i + 1) * channels);
     for (let c = 0; c < channels; c++) row[c] = next() * 2 - 1;
     for (const other of rows) addScaled(row, row, -dot(row, other), other);

@@ -4,6 +4,7 @@ import {
   elements,
   gram,
   matmul,
+  mul,
   relu,
   scale,
   sqrt,
@@ -14,24 +15,53 @@ import {
 import {
   aboveZero,
   channelMeans,
-  channelVariances,
+  channelSquares,
   covariance,
   root,
+  secondMoment,
   trace,
   traceOfRoot,
 } from './gaussian.ts';
+import { histogramLoss } from './histogram.ts';
 
-/** Named tensors of a style: what is kept of the style picture, at one tap. */
+/** Named tensors that are kept of feature maps. */
 export type Statistics = Readonly<Record<string, Tensor>>;
 
-/** A way to measure how far feature maps are from a style. */
+/**
+ * A way to measure how far feature maps are from a style, in two halves: sums over positions, and what is made of the sums. The
+ * sums of the parts of a picture add up to those of the whole.
+ */
 export interface StyleLoss {
   /** Whether maps are projected onto fewer channels first: only where products of channels cost something. */
   readonly projects: boolean;
-  /** What is kept of the feature maps of the style picture `[1, C, h, w]`. No sizes of pictures are in it. */
-  readonly statistics: (features: Tensor) => Statistics;
-  /** How far the feature maps of a painting are from the style whose statistics these are, as a scalar. */
-  readonly loss: (features: Tensor, target: Statistics) => Tensor;
+  /**
+   * What of a style has to be known before its other sums can be taken, such as the mean of each channel: sums as well.
+   * @param features maps `[1, C, h, w]`
+   * @param shares how much each position counts, `[1, h w]`, together 1; all count alike where it is left out
+   */
+  readonly frame: (features: Tensor, shares?: Tensor) => Statistics;
+  /** The sums over the positions of feature maps, in a style's frame. No sizes of pictures are in them. */
+  readonly moments: (features: Tensor, frame: Statistics, shares?: Tensor) => Statistics;
+  /** What is kept of a style picture, from its moments in its own frame: the frame is part of it. */
+  readonly kept: (moments: Statistics, frame: Statistics) => Statistics;
+  /** How far a painting, whose moments were taken in the frame of a style, is from what was kept of that style: a scalar. */
+  readonly distance: (moments: Statistics, target: Statistics) => Tensor;
+}
+
+/** What is kept of the feature maps of a style picture. */
+export function styleStatisticsOf(loss: StyleLoss, features: Tensor, shares?: Tensor): Statistics {
+  const frame = loss.frame(features, shares);
+  return loss.kept(loss.moments(features, frame, shares), frame);
+}
+
+/** How far the feature maps of a painting are from a style, as a scalar. */
+export function styleDistance(
+  loss: StyleLoss,
+  features: Tensor,
+  target: Statistics,
+  shares?: Tensor,
+): Tensor {
+  return loss.distance(loss.moments(features, target, shares), target);
 }
 
 /**
@@ -40,20 +70,18 @@ export interface StyleLoss {
  */
 const gramLoss: StyleLoss = {
   projects: true,
-  statistics: (features) => ({ gram: gram(features) }),
-  loss: (features, { gram: target }) => {
-    const distance = sumSquares(sub(gram(features), target as Tensor));
-    return div(distance, sumSquares(target as Tensor));
-  },
+  frame: () => ({}),
+  moments: (features, _, shares) => ({ gram: gram(features, shares) }),
+  kept: ({ gram }) => ({ gram: gram as Tensor }),
+  distance: ({ gram }, { gram: target }) =>
+    div(sumSquares(sub(gram as Tensor, target as Tensor)), sumSquares(target as Tensor)),
 };
 
 /** As in that paper, with the positions folded into the Gram matrix: `||G - A||² / (4 C²)`. */
 const gatysLoss: StyleLoss = {
   ...gramLoss,
-  loss: (features, { gram: target }) => {
-    const distance = sumSquares(sub(gram(features), target as Tensor));
-    return scale(distance, 1 / (4 * elements((target as Tensor).shape)));
-  },
+  distance: ({ gram }, { gram: target }) =>
+    scale(sumSquares(sub(gram as Tensor, target as Tensor)), 1 / (4 * elements((target as Tensor).shape))),
 };
 
 /**
@@ -62,12 +90,17 @@ const gatysLoss: StyleLoss = {
  */
 const momentsLoss: StyleLoss = {
   projects: false,
-  statistics: (features) => {
-    const mean = channelMeans(features);
-    return { mean, deviation: sqrt(aboveZero(relu(channelVariances(features, mean)))) };
+  frame: () => ({}),
+  moments: (features, _, shares) => ({
+    mean: channelMeans(features, shares),
+    square: channelSquares(features, shares),
+  }),
+  kept: ({ mean, square }) => {
+    const variance = sub(square as Tensor, mul(mean as Tensor, mean as Tensor));
+    return { mean: mean as Tensor, deviation: sqrt(aboveZero(relu(variance))) };
   },
-  loss: (features, target) => {
-    const found = momentsLoss.statistics(features);
+  distance: (moments, target) => {
+    const found = momentsLoss.kept(moments, {});
     const names = ['mean', 'deviation'];
     const distance = names.map((name) => sumSquares(sub(found[name] as Tensor, target[name] as Tensor)));
     const size = names.map((name) => sumSquares(target[name] as Tensor));
@@ -81,18 +114,22 @@ const momentsLoss: StyleLoss = {
  */
 const wassersteinLoss: StyleLoss = {
   projects: true,
-  statistics: (features) => {
-    const mean = channelMeans(features);
-    return { mean, root: root(covariance(features, mean)) };
-  },
-  loss: (features, target) => {
-    const [n, t] = [target.mean as Tensor, target.root as Tensor];
-    const mean = channelMeans(features);
-    const s = covariance(features, mean);
-    const common = traceOfRoot(matmul(matmul(t, s), t));
-    const variance = sumSquares(t);
-    const distance = add(sumSquares(sub(mean, n)), sub(add(trace(s), variance), scale(common, 2)));
-    return div(distance, add(sumSquares(n), variance));
+  frame: (features, shares) => ({ mean: channelMeans(features, shares) }),
+  moments: (features, frame, shares) => ({
+    mean: channelMeans(features, shares),
+    second: secondMoment(features, frame.mean as Tensor, shares),
+  }),
+  kept: ({ mean, second }, frame) => ({
+    mean: mean as Tensor,
+    root: root(covariance(mean as Tensor, second as Tensor, frame.mean as Tensor)),
+  }),
+  distance: ({ mean, second }, { mean: n, root: t }) => {
+    const s = covariance(mean as Tensor, second as Tensor, n as Tensor);
+    const common = traceOfRoot(matmul(matmul(t as Tensor, s), t as Tensor));
+    const variance = sumSquares(t as Tensor);
+    const moved = sumSquares(sub(mean as Tensor, n as Tensor));
+    const distance = add(moved, sub(add(trace(s), variance), scale(common, 2)));
+    return div(distance, add(sumSquares(n as Tensor), variance));
   },
 };
 
@@ -101,6 +138,7 @@ export const styleLosses = {
   gram: gramLoss,
   moments: momentsLoss,
   wasserstein: wassersteinLoss,
+  histogram: histogramLoss,
 } as const satisfies Record<string, StyleLoss>;
 
 export type StyleLossName = keyof typeof styleLosses;

@@ -22,7 +22,22 @@ export interface Tap {
 
 export type Pooling = 'max' | 'avg';
 
-/** A convolutional network as data, and the one function from a picture to its feature maps. */
+/**
+ * A part of a network that hands on one feature map. Position i of what it gives depends on the positions from `stride i - reach`
+ * to `stride i + stride - 1 + reach` of what it is given, in either direction.
+ */
+export interface Layer {
+  /** The tap that follows it, if there is one. */
+  readonly tap?: string;
+  /** Channels that it gives. */
+  readonly channels: number;
+  readonly stride: number;
+  readonly reach: number;
+  /** @param x `[1, C, H, W]`; for the first layer a picture, RGB in [0,1] */
+  apply(x: Tensor, weights: Weights, pooling: Pooling): Tensor;
+}
+
+/** A convolutional network as data. */
 export interface Architecture {
   readonly name: string;
   /** For people, as in `VGG-19 (Simonyan & Zisserman 2014)`. */
@@ -35,18 +50,32 @@ export interface Architecture {
   readonly aliases: ReadonlyMap<string, string>;
   /** The pooling that the network was trained with. */
   readonly pooling: Pooling;
-  /**
-   * Builds the network as far as the latest of the wanted taps.
-   * @param image `[1, 3, H, W]`, RGB in [0,1]
-   * @param taps canonical names
-   * @returns the wanted feature maps `[1, C, h, w]`, after their ReLU
-   */
-  featureMaps(
-    image: Tensor,
-    weights: Weights,
-    taps: readonly string[],
-    pooling: Pooling,
-  ): Map<string, Tensor>;
+  /** From the picture on. */
+  readonly layers: readonly Layer[];
+}
+
+/**
+ * Builds layers as far as the latest of the wanted taps.
+ * @param x what the first of the layers is given
+ * @param taps canonical names of taps among the layers
+ * @returns the wanted feature maps `[1, C, h, w]`, after their ReLU
+ */
+export function featureMaps(
+  layers: readonly Layer[],
+  x: Tensor,
+  weights: Weights,
+  taps: readonly string[],
+  pooling: Pooling,
+): Map<string, Tensor> {
+  const found = new Map<string, Tensor>();
+  const missing = new Set(taps);
+  let map = x;
+  for (const { tap, apply } of layers) {
+    if (missing.size === 0) break;
+    map = apply(map, weights, pooling);
+    if (tap !== undefined && missing.delete(tap)) found.set(tap, map);
+  }
+  return found;
 }
 
 /**

@@ -5,7 +5,7 @@ import {
   type Convolution,
   caffePreprocess,
   convolve,
-  type Pooling,
+  type Layer,
   type Tap,
 } from './architecture.ts';
 
@@ -50,27 +50,37 @@ function resnet(name: string, title: string, depths: readonly number[]): Archite
     return relu(add(y, projects ? convolve(seen, weights, `${block}_branch1`) : x));
   }
 
-  function featureMaps(image: Tensor, weights: Weights, wanted: readonly string[], pooling: Pooling) {
-    const found = new Map<string, Tensor>();
-    const missing = new Set(wanted);
-    const keep = (tap: string, x: Tensor) => {
-      if (missing.delete(tap)) found.set(tap, x);
-    };
-    let x = relu(convolve(caffePreprocess(image), weights, 'conv1', 2));
-    keep('conv1', x);
-    if (missing.size > 0) {
+  const stem: Layer = {
+    tap: 'conv1',
+    channels: 64,
+    stride: 2,
+    reach: 3,
+    apply: (image, weights) => relu(convolve(caffePreprocess(image), weights, 'conv1', 2)),
+  };
+  const pool: Layer = {
+    channels: 64,
+    stride: 2,
+    reach: 1,
+    apply(x, _, pooling) {
       const window = { kernel: 3, stride: 2, padding: 1 };
-      x = pooling === 'max' ? maxPool(x, window) : averagePool(x, window);
-    }
-    for (const block of blocks) {
-      if (missing.size === 0) break;
-      x = bottleneck(x, weights, block);
-      keep(block.name, x);
-    }
-    return found;
-  }
+      return pooling === 'max' ? maxPool(x, window) : averagePool(x, window);
+    },
+  };
+  const layers = [
+    stem,
+    pool,
+    ...blocks.map(
+      (block, i): Layer => ({
+        tap: block.name,
+        channels: (taps[i + 1] as Tap).channels,
+        stride: block.stride,
+        reach: block.stride,
+        apply: (x, weights) => bottleneck(x, weights, block),
+      }),
+    ),
+  ];
 
-  return { name, title, convolutions, taps, aliases: new Map(), pooling: 'max', featureMaps };
+  return { name, title, convolutions, taps, aliases: new Map(), pooling: 'max', layers };
 }
 
 export const resnet50 = resnet('resnet50', 'ResNet-50 (He et al. 2015), ImageNet', [3, 4, 6, 3]);

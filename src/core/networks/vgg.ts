@@ -5,6 +5,7 @@ import {
   type Convolution,
   caffePreprocess,
   convolve,
+  type Layer,
   type Pooling,
   type Tap,
 } from './architecture.ts';
@@ -25,36 +26,34 @@ export function vgg(
   const convolutions: Convolution[] = [];
   const taps: Tap[] = [];
   const aliases = new Map<string, string>();
+  const layers: Layer[] = [];
   let channels = 3;
   depths.forEach((depth, block) => {
+    if (block > 0) layers.push({ channels, stride: 2, reach: 0, apply: halve });
     for (let i = 1; i <= depth; i++) {
       const tap = `block${block + 1}_conv${i}`;
       const out = widths[block] as number;
       convolutions.push({ name: tap, in: channels, out, kernel: 3 });
       taps.push({ name: tap, channels: out, stride: 2 ** block, depth: convolutions.length });
+      layers.push({
+        tap,
+        channels: out,
+        stride: 1,
+        reach: 1,
+        apply: (x, weights) => relu(convolve(layers[0]?.tap === tap ? caffePreprocess(x) : x, weights, tap)),
+      });
       aliases.set(`conv${block + 1}_${i}`, tap).set(`relu${block + 1}_${i}`, tap);
       channels = out;
     }
   });
 
-  function featureMaps(image: Tensor, weights: Weights, wanted: readonly string[], pooling: Pooling) {
-    const found = new Map<string, Tensor>();
-    let x = caffePreprocess(image);
-    let stride = 1;
-    for (const tap of taps) {
-      if (found.size === new Set(wanted).size) break;
-      if (tap.stride > stride) {
-        x =
-          pooling === 'max' ? maxPool(x, { kernel: 2, stride: 2 }) : averagePool(x, { kernel: 2, stride: 2 });
-        stride = tap.stride;
-      }
-      x = relu(convolve(x, weights, tap.name));
-      if (wanted.includes(tap.name)) found.set(tap.name, x);
-    }
-    return found;
-  }
+  return { name, title, convolutions, taps, aliases, pooling: 'max', layers };
+}
 
-  return { name, title, convolutions, taps, aliases, pooling: 'max', featureMaps };
+/** The 2x2 pooling between blocks. */
+function halve(x: Tensor, _: Weights, pooling: Pooling): Tensor {
+  const window = { kernel: 2, stride: 2 };
+  return pooling === 'max' ? maxPool(x, window) : averagePool(x, window);
 }
 
 export const vgg19 = vgg('vgg19', 'VGG-19 (Simonyan & Zisserman 2014), ImageNet', [2, 2, 4, 4, 4]);

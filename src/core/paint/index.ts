@@ -5,23 +5,16 @@ export {
   type ObjectiveOptions,
   objective,
   pictureFeatures,
+  regionShares,
   styleStatistics,
   styleTarget,
   type TapWeights,
   type View,
 } from './objective.ts';
-export {
-  type Losses,
-  objectiveAt,
-  paintPicture,
-  type Step,
-  type StyleMemory,
-  statisticsAt,
-  styleSize,
-  type Work,
-} from './paint.ts';
+export { type Losses, paintPicture, type Step } from './paint.ts';
 export { fit, type Size } from './pyramid.ts';
 export { presetNetworks, recipeFor } from './recipes.ts';
+export { type Guide, guideBy, type Region, type RegionMasks, type StyleSource } from './regions.ts';
 export {
   checkSettings,
   DEFAULT_SIZE,
@@ -38,3 +31,4 @@ export {
   weightsOf,
 } from './settings.ts';
 export { checkState, type PaintingState } from './state.ts';
+export { objectiveAt, type StyleMemory, statisticsAt, styleSize, type Work } from './work.ts';

@@ -2,17 +2,29 @@ import {
   add,
   crop,
   type Edges,
+  elements,
   gradient,
   input,
+  mul,
   type Outputs,
   padEdges,
   scalar,
   scale,
   type Tensor,
 } from '../graph/index.ts';
-import { contentLoss, project, type StyleLossName, styleLossOf, totalVariation } from '../losses/index.ts';
-import type { Architecture, Pooling } from '../networks/index.ts';
+import {
+  contentLoss,
+  project,
+  type StyleLossName,
+  styleDistance,
+  styleLosses,
+  styleLossOf,
+  styleStatisticsOf,
+  totalVariation,
+} from '../losses/index.ts';
+import { type Architecture, featureMaps as networkMaps, type Pooling } from '../networks/index.ts';
 import type { Weights } from '../weights/weights.ts';
+import type { Size } from './pyramid.ts';
 import { soften } from './soften.ts';
 
 /** A network that can be run: its architecture and its arrays. */
@@ -41,9 +53,7 @@ export interface View {
   readonly styleLoss: StyleLossName;
 }
 
-export interface ObjectiveOptions extends View {
-  readonly width: number;
-  readonly height: number;
+export interface ObjectiveOptions extends View, Size {
   readonly contentTaps: TapWeights;
   readonly styleTaps: TapWeights;
   readonly contentWeight: number;
@@ -52,26 +62,38 @@ export interface ObjectiveOptions extends View {
   readonly losses: 'relative' | 'classic';
   /** Whether the changes to the picture are softened (see `soften`). */
   readonly soft: boolean;
+  /** Where the content is painted in styles of their own, the part of each region; left out where all is one region. */
+  readonly regionParts?: readonly number[];
+  /** Whether only a part of the picture is changed. */
+  readonly masked?: boolean;
 }
 
 /** Names of the inputs and outputs of the graphs below. */
 export const contentTarget = (tap: string) => `content ${tap}`;
-export const styleTarget = (tap: string, statistic = 'gram') =>
-  statistic === 'gram' ? `style ${tap}` : `style ${tap} ${statistic}`;
+export const styleTarget = (tap: string, statistic = 'gram', region = 0) =>
+  ofRegion(statistic === 'gram' ? `style ${tap}` : `style ${tap} ${statistic}`, region);
+/** The name of a target, which `styleStatistics` gives for the first region, for another one. */
+export const ofRegion = (target: string, region: number) =>
+  region === 0 ? target : `${target} of region ${region}`;
+export const regionShares = (tap: string, region = 0) => `region ${region} ${tap}`;
 export const features = (tap: string) => `features ${tap}`;
 
 /**
  * The graph of a painting's objective. What is optimised is `change` `[1, 3, H, W]`, by which the picture departs
  * from `start`, of the same shape. Targets are inputs too: `content <tap>`, a feature map, and `style <tap>`, a Gram
- * matrix, or what else the style loss keeps of a style (`style <tap> mean`). Out come the `picture`, the losses
- * `content`, `style`, `tv`, their weighted sum `total`, and `gradient`, the derivative of `total` by `change`; and the
- * picture's feature maps at the content taps (`features <tap>`).
+ * matrix, or what else the style loss keeps of a style (`style <tap> mean`). With regions there is a target for each, and how
+ * much each position counts for it, `region <number> <tap>` (Gatys et al. 2017, *Controlling perceptual factors in neural style
+ * transfer*); where only a part is painted, `painted` `[1, 3, H, W]` says how far each pixel may change. Out come the
+ * `picture`, the losses `content`, `style`, `tv`, their weighted sum `total`, and `gradient`, the derivative of `total` by
+ * `change`; and the picture's feature maps at the content taps (`features <tap>`).
  */
 export function objective(options: ObjectiveOptions): Outputs {
   const { contentTaps, styleTaps, losses } = options;
   const shape = [1, 3, options.height, options.width];
   const change = input('change', shape);
-  const picture = add(input('start', shape), options.soft ? soften(change, options.edges) : change);
+  const softened = options.soft ? soften(change, options.edges) : change;
+  const painted = options.masked ? mul(softened, input('painted', shape)) : softened;
+  const picture = add(input('start', shape), painted);
   const { maps, styleMaps } = featureMaps(picture, options, [
     ...Object.keys(contentTaps),
     ...Object.keys(styleTaps),
@@ -82,13 +104,18 @@ export function objective(options: ObjectiveOptions): Outputs {
     const form = losses === 'relative' ? 'relative' : 'squared';
     return contentLoss(found, input(contentTarget(tap), found.shape), form);
   });
+  const loss = styleLossOf(options.styleLoss, losses);
+  const parts = options.regionParts ?? [1];
   const style = mean(styleTaps, (tap) => {
     const found = styleMaps(tap);
-    const { statistics, loss } = styleLossOf(options.styleLoss, losses);
-    const target = Object.entries(statistics(found)).map(
-      ([name, { shape }]) => [name, input(styleTarget(tap, name), shape)] as const,
-    );
-    return loss(found, Object.fromEntries(target));
+    const inRegion = (part: number, region: number) => {
+      const shares = options.regionParts && input(regionShares(tap, region), [1, positionsOf(found)]);
+      const target = Object.entries(styleStatisticsOf(loss, found)).map(
+        ([name, { shape }]) => [name, input(styleTarget(tap, name, region), shape)] as const,
+      );
+      return scale(styleDistance(loss, found, Object.fromEntries(target), shares), part);
+    };
+    return parts.map(inRegion).reduce(add);
   });
   const tv = totalVariation(options.edges === 'wrap' ? padEdges(picture, 1, 'wrap') : picture);
   const total = add(
@@ -100,27 +127,39 @@ export function objective(options: ObjectiveOptions): Outputs {
   return { picture, content, style, tv, total, gradient: derivative as Tensor, ...contentMaps };
 }
 
-/** The graph of a style picture's statistics: from `picture` to those of each tap, named as targets. */
-export function styleStatistics(
-  view: View & { width: number; height: number },
-  taps: readonly string[],
-): Outputs {
+/**
+ * The graph of a style picture's statistics: from `picture` to those of each tap, named as targets.
+ * @param guided whether positions count as `region 0 <tap>` says
+ */
+export function styleStatistics(view: View & Size, taps: readonly string[], guided = false): Outputs {
   const { styleMaps } = featureMaps(input('picture', [1, 3, view.height, view.width]), view, taps);
-  const { statistics } = styleLossOf(view.styleLoss, 'relative');
   return Object.fromEntries(
-    taps.flatMap((tap) =>
-      Object.entries(statistics(styleMaps(tap))).map(([name, x]) => [styleTarget(tap, name), x]),
-    ),
+    taps.flatMap((tap) => {
+      const maps = styleMaps(tap);
+      const shares = guided ? input(regionShares(tap), [1, positionsOf(maps)]) : undefined;
+      return Object.entries(styleStatisticsOf(styleLosses[view.styleLoss], maps, shares)).map(([name, x]) => [
+        styleTarget(tap, name),
+        x,
+      ]);
+    }),
   );
 }
 
 /** The graph of what the network makes of a picture: from `picture` to the feature map `features <tap>` of each tap. */
-export function pictureFeatures(
-  view: View & { width: number; height: number },
-  taps: readonly string[],
-): Outputs {
+export function pictureFeatures(view: View & Size, taps: readonly string[]): Outputs {
   const { maps } = featureMaps(input('picture', [1, 3, view.height, view.width]), view, taps);
   return Object.fromEntries(taps.map((tap) => [features(tap), maps(tap)]));
+}
+
+/** The sizes of a picture's feature maps at the taps, as losses see them. */
+export function mapSizes(view: View & Size, taps: readonly string[]): Map<string, Size> {
+  const { maps } = featureMaps(input('picture', [1, 3, view.height, view.width]), view, taps);
+  return new Map(
+    taps.map((tap) => {
+      const [, , height, width] = maps(tap).shape as [number, number, number, number];
+      return [tap, { width, height }];
+    }),
+  );
 }
 
 interface Maps {
@@ -136,14 +175,19 @@ function featureMaps(picture: Tensor, view: View, taps: readonly string[]): Maps
   const [, , height, width] = picture.shape as [number, number, number, number];
   const margin = Math.min(view.margin, height, width);
   const seen = padEdges(picture, margin, view.edges);
-  const maps = architecture.featureMaps(seen, weights, [...new Set(taps)], view.pooling);
+  const maps = networkMaps(architecture.layers, seen, weights, taps, view.pooling);
   const strides = new Map(architecture.taps.map((tap) => [tap.name, tap.stride]));
-  const share = styleLossOf(view.styleLoss, 'relative').projects ? view.projection : 1;
+  const share = styleLosses[view.styleLoss].projects ? view.projection : 1;
   const inner = (x: Tensor, tap: string) => crop(x, Math.floor(margin / (strides.get(tap) as number)));
   return {
     maps: (tap) => inner(maps.get(tap) as Tensor, tap),
     styleMaps: (tap) => inner(project(maps.get(tap) as Tensor, share), tap),
   };
+}
+
+/** The positions of feature maps `[1, C, h, w]`. */
+function positionsOf({ shape }: Tensor): number {
+  return elements(shape) / (shape[1] as number);
 }
 
 /** The mean of a loss over taps, by their weights; zero where there is no tap. */

@@ -1,34 +1,17 @@
-import { type Engine, runOnce } from '../engine.ts';
+import type { Engine } from '../engine.ts';
 import { UserError } from '../errors.ts';
-import { elements, type Outputs, serialize, type Tensor } from '../graph/index.ts';
+import { elements, serialize, type Tensor } from '../graph/index.ts';
 import { adam, lbfgs, type Optimizer, type OptimizerState } from '../optimizers/index.ts';
 import type { Picture } from '../picture/picture.ts';
 import { resample } from '../picture/resample.ts';
-import { addScaled } from '../vector.ts';
 import { coloring } from './coloring.ts';
-import { contentTarget, features, type Network, objective, styleStatistics } from './objective.ts';
+import { contentTarget, features } from './objective.ts';
 import { cover, fit, noise, resampleTo, type Size } from './pyramid.ts';
-import { partsOf, type Settings, weightsOf } from './settings.ts';
+import { paintedOver, softPainted } from './regions.ts';
+import { type Settings, weightsOf } from './settings.ts';
 import { checkState, type PaintingState } from './state.ts';
-
-/** What is painted, and how. */
-export interface Work {
-  readonly content: Picture;
-  /** In whose styles: one or more. */
-  readonly styles: readonly Picture[];
-  /** What to start from, whatever `settings.init` says; needed where that is none of `content`, `style` and `noise`. */
-  readonly start?: Picture;
-  readonly network: Network;
-  readonly settings: Settings;
-  /** What works with the same network and the same pictures of styles have found out before, and find out for each other. */
-  readonly memory?: StyleMemory;
-}
-
-/**
- * The statistics of style pictures by the settings that they depend on. A style is known by its object, and forgotten
- * with it.
- */
-export type StyleMemory = WeakMap<Picture, Map<string, Record<string, Float32Array>>>;
+import { guideInputs, styleTargets } from './targets.ts';
+import { objectiveAt, type Work } from './work.ts';
 
 /** The losses of a painting, each times its weight, and their sum. */
 export interface Losses {
@@ -97,7 +80,8 @@ export async function* paintPicture(
     if (!work.start && isThere(settings) && scale !== settings.scales.at(-1)) continue;
     signal?.throwIfAborted();
     const size = fit(content, scale);
-    const { alpha } = resample(content, size.width, size.height);
+    const reduced = resample(content, size.width, size.height);
+    const { alpha } = reduced;
     const steps = settings.steps[level] as number;
     const shown = (best: Float32Array) => finish(clamped(best, size, alpha));
     if (resumed && !resumed.optimizer) {
@@ -107,9 +91,7 @@ export async function* paintPicture(
     }
     const start = resumed
       ? { ...size, data: resumed.start }
-      : painting
-        ? resample(painting, size.width, size.height)
-        : startingPicture(work, size);
+      : startAt(work, reduced, painting && resample(painting, size.width, size.height));
     const { evaluate, release } = await prepareScale(work, start, scale, engine);
     let state: OptimizerState | undefined;
     try {
@@ -195,65 +177,12 @@ interface Scale {
   readonly release: () => Promise<void>;
 }
 
-/** The graph of the work's objective at one scale. */
-export function objectiveAt({ settings, network, content }: Work, scale: number): Outputs {
-  return objective({ ...settings, ...weightsOf(settings), network, ...fit(content, scale) });
-}
-
-/** The graph of a style's statistics at one scale. */
-export function statisticsAt({ settings, network }: Work, style: Size, scale: number): Outputs {
-  const size = fit(style, styleSize(settings, scale));
-  // A style picture is no tile, whatever the painting is.
-  const view = { ...settings, edges: 'mirror' as const, network, ...size };
-  return styleStatistics(view, Object.keys(settings.styleTaps));
-}
-
-/** The longest side of the style pictures at one scale of the painting. */
-export function styleSize({ styleScale }: Settings, scale: number): number {
-  return Math.max(1, Math.round(scale * styleScale));
-}
-
-/** The statistics of all styles at one scale, each counting for its part. */
-async function mixedStatistics(
-  work: Work,
-  scale: number,
-  engine: Engine,
-): Promise<Record<string, Float32Array>> {
-  const parts = partsOf(work.settings, work.styles.length);
-  const mixed: Record<string, Float32Array> = {};
-  for (const [i, style] of work.styles.entries()) {
-    const found = await statisticsOf(style, work, scale, engine);
-    for (const [name, values] of Object.entries(found)) {
-      mixed[name] ??= new Float32Array(values.length);
-      addScaled(mixed[name], mixed[name], parts[i] as number, values);
-    }
-  }
-  return mixed;
-}
-
-/** The statistics of one style at one scale: remembered, or found and remembered. */
-async function statisticsOf(
-  style: Picture,
-  work: Work,
-  scale: number,
-  engine: Engine,
-): Promise<Record<string, Float32Array>> {
-  const known = work.memory?.get(style) ?? new Map<string, Record<string, Float32Array>>();
-  // All settings but those that a series varies: a setting too many costs a search, one too few a wrong painting.
-  const key = JSON.stringify([scale, { ...work.settings, strength: 0, seed: 0 }]);
-  const remembered = known.get(key);
-  if (remembered) return remembered;
-  const { data } = resampleTo(style, styleSize(work.settings, scale));
-  const found = await runOnce(engine, statisticsAt(work, style, scale), { picture: data });
-  work.memory?.set(style, known.set(key, found));
-  return found;
-}
-
 /** Compiles the objective at one scale, and finds the targets that the two pictures set at this scale. */
 async function prepareScale(work: Work, start: Picture, scale: number, engine: Engine): Promise<Scale> {
   const { settings } = work;
   const content = resampleTo(work.content, scale);
-  const styleTargets = await mixedStatistics(work, scale, engine);
+  const targetsOfStyle = await styleTargets(work, scale, engine);
+  const guiding = guideInputs(work, content);
   const outputs = objectiveAt(work, scale);
   const program = await engine.compile(serialize(outputs));
 
@@ -264,7 +193,7 @@ async function prepareScale(work: Work, start: Picture, scale: number, engine: E
   );
   const none = new Float32Array(content.data.length);
   const maps = await program
-    .run({ start: content.data, change: none, ...styleTargets, ...blank }, taps.map(features))
+    .run({ start: content.data, change: none, ...targetsOfStyle, ...guiding, ...blank }, taps.map(features))
     .catch(async (error: unknown) => {
       await program.release();
       throw error;
@@ -294,6 +223,13 @@ function weighted(found: Readonly<Record<string, Float32Array>>, settings: Setti
   const style = term('style', weights.styleWeight);
   const tv = term('tv', weights.tvWeight);
   return { content, style, tv, total: content + style + tv };
+}
+
+/** What a scale starts from: the painting of the scale before, but for what is to be left as it was. */
+function startAt(work: Work, content: Picture, painting: Picture | undefined): Picture {
+  const first = painting ?? startingPicture(work, content);
+  const painted = work.guide?.painted;
+  return painted ? paintedOver(first, content, softPainted(painted, content)) : first;
 }
 
 function startingPicture({ content, styles, start, settings }: Work, size: Size): Picture {

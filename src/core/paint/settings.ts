@@ -74,8 +74,11 @@ export const settingsSchema = z.strictObject({
   /** Tap names with their weights among each other; for styles also the names of sets: `fine`, `balanced`, `bold`. */
   contentTaps: taps,
   styleTaps: taps,
-  /** What styles are measured by: Gram matrices, means and deviations, or the distance of Gaussians. */
-  styleLoss: z.enum(['gram', 'moments', 'wasserstein'], say('must be gram, moments or wasserstein')),
+  /** What styles are measured by: Gram matrices, means and deviations, the distance of Gaussians, or Gram matrices with histograms. */
+  styleLoss: z.enum(
+    ['gram', 'moments', 'wasserstein', 'histogram'],
+    say('must be gram, moments, wasserstein or histogram'),
+  ),
   /** The share of a map's channels in which styles are compared: random directions, fewer where speed counts. */
   projection: z
     .number(say('must be a number'))

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { resolve } from 'node:path';
 import { architectures, convolutionsFor, parameterShapes } from '../../core/networks/index.ts';
-import { type Network, type Settings, type Step, tapsOf } from '../../core/paint/index.ts';
+import { type Guide, type Network, type Settings, type Step, tapsOf } from '../../core/paint/index.ts';
 import type { PaintingState } from '../../core/paint/state.ts';
 import type { Picture } from '../../core/picture/picture.ts';
 import type { Weights } from '../../core/weights/index.ts';
@@ -22,6 +22,8 @@ export interface Checkpoint {
   readonly content: Picture;
   readonly styles: readonly Picture[];
   readonly start?: Picture;
+  /** What is painted where. */
+  readonly guide?: Guide;
   readonly state: PaintingState;
   /** The painting as it stands, at the size of its scale. */
   readonly painting: Picture;
@@ -70,7 +72,7 @@ export async function takeCheckpoint(
   chosen: Pick<EngineMark, 'choice' | 'threads'>,
   notes: unknown,
 ): Promise<Checkpoint> {
-  const { settings, network, content, styles, start } = work;
+  const { settings, network, content, styles, start, guide } = work;
   return {
     program: PROGRAM,
     settings,
@@ -79,6 +81,7 @@ export async function takeCheckpoint(
     content,
     styles,
     ...(start && { start }),
+    ...(guide && { guide }),
     state: await step.checkpoint(),
     painting: step.picture,
     notes,

@@ -12,7 +12,16 @@ import {
 import { bytesOf, readTensor } from '../../core/weights/safetensors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { placeOfHash } from './encode.ts';
-import { type Facts, FORMAT, FORMAT_VERSION, factsSchema, NO_HASH, OPTIMIZER, pictureIn } from './layout.ts';
+import {
+  type Facts,
+  FORMAT,
+  FORMAT_VERSION,
+  factsSchema,
+  guideIn,
+  NO_HASH,
+  OPTIMIZER,
+  pictureIn,
+} from './layout.ts';
 
 /** What a file can still say when all of it cannot be used. */
 const SAVE =
@@ -138,6 +147,8 @@ function assemble(facts: Facts, arrays: Weights): Checkpoint | undefined {
   const start = pictureIn(arrays, 'start');
   const styles = Array.from({ length: facts.styles }, (_, i) => pictureIn(arrays, `style ${i}`));
   const [scaleStart, best] = [arrays.get('scale start')?.data, arrays.get('scale best')?.data];
+  const guide = facts.guide && guideIn(arrays, facts.guide);
+  if (facts.guide && !guide) return undefined;
   if (!painting || !content || !scaleStart || !best || styles.includes(undefined)) return undefined;
   const saved = [...arrays].filter(([name]) => name.startsWith(OPTIMIZER));
   return {
@@ -148,6 +159,7 @@ function assemble(facts: Facts, arrays: Weights): Checkpoint | undefined {
     content,
     styles: styles as Picture[],
     ...(start && { start }),
+    ...(guide && { guide }),
     painting,
     notes,
     state: {

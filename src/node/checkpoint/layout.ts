@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import type { Guide } from '../../core/paint/index.ts';
 import { fit } from '../../core/paint/pyramid.ts';
 import { type Settings, settingsSchema } from '../../core/paint/settings.ts';
 import type { Picture } from '../../core/picture/picture.ts';
+import type { Plane } from '../../core/picture/regions.ts';
 import type { Weights, WeightTensor } from '../../core/weights/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
@@ -35,6 +37,19 @@ function plain(value: number): number | string {
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
 
+/** What is painted where, but for the planes. */
+const guideSchema = z.object({
+  regions: z
+    .array(
+      z.object({
+        part: z.number(),
+        sources: z.array(z.object({ style: count, part: z.number(), masked: z.boolean() })),
+      }),
+    )
+    .min(1),
+  masked: z.boolean(),
+});
+
 /** All of a checkpoint but its arrays. */
 export const factsSchema = z.object({
   program: z.string(),
@@ -47,6 +62,7 @@ export const factsSchema = z.object({
     threads: z.int().min(1).optional(),
   }),
   styles: z.int().min(1),
+  guide: guideSchema.optional(),
   /** The painting's in the end. */
   size: z.object({ width: z.int().min(1), height: z.int().min(1) }),
   state: z.object({
@@ -62,7 +78,7 @@ export const factsSchema = z.object({
 export type Facts = z.infer<typeof factsSchema>;
 
 export function factsOf(checkpoint: Checkpoint): object {
-  const { program, settings, network, engine, content, styles, state, notes } = checkpoint;
+  const { program, settings, network, engine, content, styles, guide, state, notes } = checkpoint;
   const { level, step, seconds, loss, optimizer } = state;
   const values = Object.entries(optimizer?.values ?? {}).map(([name, value]) => [
     name,
@@ -74,6 +90,7 @@ export function factsOf(checkpoint: Checkpoint): object {
     network,
     engine,
     styles: styles.length,
+    guide: guide && guideFacts(guide),
     size: fit(content, settings.size),
     state: {
       level,
@@ -92,13 +109,14 @@ export function paintingArrays({ painting }: Checkpoint): Map<string, WeightTens
 }
 
 /** All other arrays. */
-export function otherArrays({ content, styles, start, state, painting }: Checkpoint): Weights {
+export function otherArrays({ content, styles, start, guide, state, painting }: Checkpoint): Weights {
   const { height, width } = painting;
   const picture = (data: Float32Array) => ({ shape: [3, height, width], data });
   return new Map([
     ...pictureArrays('content', content),
     ...styles.flatMap((style, i) => [...pictureArrays(`style ${i}`, style)]),
     ...(start ? pictureArrays('start', start) : []),
+    ...(guide ? guideArrays(guide) : []),
     ['scale start', picture(state.start)],
     ['scale best', picture(state.picture)],
     ...Object.entries(state.optimizer?.arrays ?? {}).map(([name, data]): [string, WeightTensor] => [
@@ -130,4 +148,69 @@ export function pictureIn(arrays: Weights, name: string): Picture | undefined {
   if (!alpha) return { width, height, data: colours.data };
   if (alpha.shape.join() !== [height, width].join()) return undefined;
   return { width, height, data: colours.data, alpha: alpha.data };
+}
+
+function guideFacts({ regions, painted }: Guide): z.infer<typeof guideSchema> {
+  return {
+    regions: regions.map(({ part, sources }) => ({
+      part,
+      sources: sources.map(({ style, part, plane }) => ({ style, part, masked: plane !== undefined })),
+    })),
+    masked: painted !== undefined,
+  };
+}
+
+const PAINTED = 'painted';
+const regionName = (region: number) => `region ${region}`;
+const sourceName = (region: number, source: number) => `region ${region} source ${source}`;
+
+function guideArrays({ regions, painted }: Guide): [string, WeightTensor][] {
+  const array = (name: string, { width, height, data }: Plane): [string, WeightTensor] => [
+    name,
+    { shape: [height, width], data },
+  ];
+  return [
+    ...regions.map(({ plane }, i) => array(regionName(i), plane)),
+    ...regions.flatMap(({ sources }, i) =>
+      sources.flatMap(({ plane }, k) => (plane ? [array(sourceName(i, k), plane)] : [])),
+    ),
+    ...(painted ? [array(PAINTED, painted)] : []),
+  ];
+}
+
+/**
+ * What is painted where.
+ * @returns nothing where a plane is missing
+ */
+export function guideIn(
+  arrays: Weights,
+  { regions, masked }: z.infer<typeof guideSchema>,
+): Guide | undefined {
+  const planes = new Map<string, Plane>();
+  const has = (name: string): boolean => {
+    const { shape, data } = arrays.get(name) ?? {};
+    if (shape?.length !== 2 || !data) return false;
+    const [height, width] = shape as [number, number];
+    planes.set(name, { width, height, data });
+    return true;
+  };
+  const complete =
+    regions.every(
+      ({ sources }, i) =>
+        has(regionName(i)) && sources.every(({ masked }, k) => !masked || has(sourceName(i, k))),
+    ) &&
+    (!masked || has(PAINTED));
+  if (!complete) return undefined;
+  const painted = planes.get(PAINTED);
+  return {
+    regions: regions.map(({ part, sources }, i) => ({
+      plane: planes.get(regionName(i)) as Plane,
+      part,
+      sources: sources.map(({ style, part }, k) => {
+        const plane = planes.get(sourceName(i, k));
+        return { style, part, ...(plane && { plane }) };
+      }),
+    })),
+    ...(painted && { painted }),
+  };
 }

@@ -19,7 +19,7 @@ export async function prepareResume(
   checkpoint: Checkpoint,
   { engine, threads, network: file, signal, onDownload, onNote }: ResumeOptions = {},
 ): Promise<Painting> {
-  const { settings, network, content, styles, start, state } = checkpoint;
+  const { settings, network, content, styles, start, guide, state } = checkpoint;
   const usedThreads = threads ?? checkpoint.engine.threads;
   const source = file ?? network.file ?? settings.network;
   const workshop = await openWorkshop({
@@ -32,7 +32,7 @@ export async function prepareResume(
     ...(onNote && { onNote }),
   });
   try {
-    const prepared = workshop.prepare({ content, styles, ...(start && { start }) });
+    const prepared = workshop.prepare({ content, styles, ...(start && { start }), ...(guide && { guide }) });
     if (markOf(prepared.work.network, prepared.settings).sha256 !== network.sha256) {
       throw new UserError(
         `The weights of ${source} are not those that the painting was begun with; bring those back, or name their file with --network.`,

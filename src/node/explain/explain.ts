@@ -18,8 +18,9 @@ import type { Picture } from '../../core/picture/picture.ts';
 import { resample } from '../../core/picture/resample.ts';
 import { checkMemory, checkShape } from '../feasible.ts';
 import { readContent, readStart, readStyles } from '../inputs.ts';
-import type { Painting, PaintOptions } from '../paint.ts';
+import type { Painting } from '../paint.ts';
 import type { PictureSource } from '../pictures/index.ts';
+import type { SeriesOptions } from '../series.ts';
 import { openWorkshop, settingsIn } from '../workshop.ts';
 import { EXPLAIN_SIZE, type ExplainChoices, growingSets, inOrder, numbersOf, tapsToShow } from './choices.ts';
 import type { Explanation, LossPoint, Reconstruction, Stage, TapShape } from './explanation.ts';
@@ -27,7 +28,7 @@ import { compareGrams } from './grams.ts';
 import { reconstructContent, reconstructionScales, reconstructStyle } from './reconstruct.ts';
 import { type Eye, type Map4, strongestMaps } from './see.ts';
 
-export interface ExplainOptions extends PaintOptions, ExplainChoices {
+export interface ExplainOptions extends SeriesOptions, ExplainChoices {
   /** Told what is about to be painted. */
   readonly onBegin?: (painting: Pick<Painting, 'settings' | 'sizes' | 'network' | 'engine'>) => void;
   /** Told of every step of the painting. */
@@ -204,7 +205,7 @@ function shapesOf(
   });
 }
 
-function namesOf(content: PictureSource, style: PaintOptions['style']): Explanation['names'] {
+function namesOf(content: PictureSource, style: SeriesOptions['style']): Explanation['names'] {
   const styles = Array.isArray(style) ? (style as PictureSource[]) : [style as PictureSource];
   return { content: nameOf(content, 'content'), styles: styles.map((one) => nameOf(one, 'style')) };
 }

@@ -13,6 +13,8 @@ export interface PaintingRecord {
   /** File names, without folders, of what was painted, and in whose style. */
   readonly content?: string | undefined;
   readonly style?: readonly string[] | undefined;
+  /** The same of the pictures, or colours, that said what is painted where. */
+  readonly regions?: { readonly content: string; readonly style?: readonly string[] | undefined } | undefined;
   /** Its size, where it is no painting of a content but a texture. */
   readonly texture?: { readonly width: number; readonly height: number } | undefined;
   /** Where the painting was stopped, if it was: it is not what the settings would give. */
@@ -35,6 +37,7 @@ const recordSchema = z.object({
   content: z.string().optional(),
   // One style was written as a name alone once.
   style: z.union([z.string().transform((name) => [name]), z.array(z.string())]).optional(),
+  regions: z.object({ content: z.string(), style: z.array(z.string()).optional() }).optional(),
   texture: z.object({ width: z.int().min(1), height: z.int().min(1) }).optional(),
   stopped: z.object({ scale: stepNumber, step: stepNumber, steps: stepNumber }).optional(),
   settings: z.unknown(),

@@ -45,6 +45,16 @@ export function sqrt(x: Tensor): Tensor {
   });
 }
 
+/** The logistic function `1 / (1 + exp(-x))`, value by value: a smooth step from 0 to 1. */
+export function sigmoid(x: Tensor): Tensor {
+  return operation(x.shape, {
+    operator: 'Sigmoid',
+    inputs: [x],
+    // The slope comes first: a dy that is only spread from something small need not be kept meanwhile.
+    gradient: (dy, y) => [mul(sub(y, mul(y, y)), dy)],
+  });
+}
+
 /** The same values, which count as constants: no gradient passes. */
 export function stop(x: Tensor): Tensor {
   return operation(x.shape, { operator: 'Identity', inputs: [x], frozen: true });

@@ -66,6 +66,8 @@ const otherMeasures = {
 how far both are from the style's, relative to the style's own.</p>`,
   wasserstein: html`<p>This painting was made with another measure: ${inline('D')} is the 2-Wasserstein distance between the
 Gaussians that have the maps' means and covariances, squared and relative to the style's own size.</p>`,
+  histogram: html`<p>This painting was made with another measure: ${inline('D')} is the distance of the Gram matrices, relative to
+the style's, plus that of histograms, the shares of the positions where the maps are above each of a few thresholds.</p>`,
 };
 
 function stylePart({ settings, names, styles }: Explanation, value: number | undefined): Markup {

@@ -1,0 +1,88 @@
+import { type Engine, runOnce } from '../engine.ts';
+import type { Picture } from '../picture/picture.ts';
+import type { Plane } from '../picture/regions.ts';
+import { addScaled } from '../vector.ts';
+import { mapSizes, ofRegion, regionShares, type View } from './objective.ts';
+import { resampleTo, type Size } from './pyramid.ts';
+import { everywhere, type StyleSource, sharesOf, softPainted, softRegion } from './regions.ts';
+import { partsOf } from './settings.ts';
+import { statisticsAt, styleSize, styleView, type Work } from './work.ts';
+
+/*
+ * What the objective is given of the styles and of the regions, at one scale.
+ */
+
+/** The targets of each region at one scale: the statistics of its sources, each counting for its part. */
+export async function styleTargets(
+  work: Work,
+  scale: number,
+  engine: Engine,
+): Promise<Record<string, Float32Array>> {
+  const { regions } = work.guide ?? everywhere(partsOf(work.settings, work.styles.length));
+  const targets: Record<string, Float32Array> = {};
+  for (const [region, { sources }] of regions.entries()) {
+    for (const source of sources) {
+      const found = await statisticsOf(source, work, scale, engine);
+      for (const [name, values] of Object.entries(found)) {
+        const target = ofRegion(name, region);
+        targets[target] ??= new Float32Array(values.length);
+        addScaled(targets[target], targets[target], source.part, values);
+      }
+    }
+  }
+  return targets;
+}
+
+/** The statistics of one style at one scale: remembered, or found and remembered. */
+async function statisticsOf(
+  { style: index, plane }: StyleSource,
+  work: Work,
+  scale: number,
+  engine: Engine,
+): Promise<Record<string, Float32Array>> {
+  const style = work.styles[index] as Picture;
+  const find = (shares: Record<string, Float32Array>) => {
+    const { data } = resampleTo(style, styleSize(work.settings, scale));
+    return runOnce(engine, statisticsAt(work, style, scale, plane !== undefined), {
+      picture: data,
+      ...shares,
+    });
+  };
+  if (plane) {
+    return await find(sharesAt([plane], styleView(work, style, scale), Object.keys(work.settings.styleTaps)));
+  }
+  const known = work.memory?.get(style) ?? new Map<string, Record<string, Float32Array>>();
+  // All settings but those that a series varies: a setting too many costs a search, one too few a wrong painting.
+  const key = JSON.stringify([scale, { ...work.settings, strength: 0, seed: 0 }]);
+  const remembered = known.get(key);
+  if (remembered) return remembered;
+  const found = await find({});
+  work.memory?.set(style, known.set(key, found));
+  return found;
+}
+
+/** How much each position counts for each of the regions, at the taps. */
+function sharesAt(
+  planes: readonly Plane[],
+  view: View & Size,
+  taps: readonly string[],
+): Record<string, Float32Array> {
+  const soft = planes.map((plane) => softRegion(plane, view));
+  const shares: Record<string, Float32Array> = {};
+  for (const [tap, size] of mapSizes(view, taps)) {
+    for (const [region, plane] of soft.entries()) shares[regionShares(tap, region)] = sharesOf(plane, size);
+  }
+  return shares;
+}
+
+/** What the objective is told of the regions, at one scale. */
+export function guideInputs({ guide, settings, network }: Work, size: Size): Record<string, Float32Array> {
+  if (!guide) return {};
+  const planes = guide.regions.map(({ plane }) => plane);
+  const shares = sharesAt(planes, { ...settings, network, ...size }, Object.keys(settings.styleTaps));
+  if (!guide.painted) return shares;
+  const { data } = softPainted(guide.painted, size);
+  const painted = new Float32Array(3 * data.length);
+  for (let channel = 0; channel < 3; channel++) painted.set(data, channel * data.length);
+  return { ...shares, painted };
+}

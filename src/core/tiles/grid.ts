@@ -1,0 +1,64 @@
+import type { Size } from '../paint/pyramid.ts';
+
+/** Planes of values of one size, `[channels, height, width]`: a picture, or a feature map that is kept whole. */
+export interface Grid extends Size {
+  readonly channels: number;
+  readonly data: Float32Array;
+}
+
+export function emptyGrid(channels: number, { width, height }: Size): Grid {
+  return { channels, width, height, data: new Float32Array(channels * width * height) };
+}
+
+/** A rectangle of a grid. */
+export interface Rectangle extends Size {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Copies a rectangle that lies within the grid. */
+export function cut({ channels, width, height, data }: Grid, at: Rectangle): Float32Array {
+  const result = new Float32Array(channels * at.width * at.height);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let row = 0; row < at.height; row++) {
+      const from = (channel * height + at.y + row) * width + at.x;
+      result.set(data.subarray(from, from + at.width), (channel * at.height + row) * at.width);
+    }
+  }
+  return result;
+}
+
+/**
+ * Copies the part of a rectangle's values into the grid that counts.
+ * @param values of the rectangle at `at`
+ * @param part lies within it
+ */
+export function paste(grid: Grid, values: Float32Array, at: Rectangle, part: Rectangle): void {
+  const { channels, width, height, data } = grid;
+  for (let channel = 0; channel < channels; channel++) {
+    for (let y = part.y; y < part.y + part.height; y++) {
+      const from = (channel * at.height + y - at.y) * at.width + part.x - at.x;
+      data.set(values.subarray(from, from + part.width), (channel * height + y) * width + part.x);
+    }
+  }
+}
+
+/** A rectangle that lies within the grid, with zeros where it does not count. */
+export function cutPart(grid: Grid, at: Rectangle, part: Rectangle): Float32Array {
+  const result = emptyGrid(grid.channels, at);
+  const inner = { ...part, x: part.x - at.x, y: part.y - at.y };
+  paste(result, cut(grid, part), inner, inner);
+  return result.data;
+}
+
+/** Adds the values of a rectangle that lies within the grid. */
+export function addTo(grid: Grid, values: Float32Array, at: Rectangle): void {
+  const { channels, width, height, data } = grid;
+  let from = 0;
+  for (let channel = 0; channel < channels; channel++) {
+    for (let row = 0; row < at.height; row++) {
+      const to = (channel * height + at.y + row) * width + at.x;
+      for (let x = 0; x < at.width; x++) data[to + x] = (data[to + x] as number) + (values[from++] as number);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+export { type Cover, coverAxis, type Reach } from './axis.ts';
+export type { TileOptions } from './graphs.ts';
+export { openTiledObjective, type TiledObjective } from './objective.ts';
+export type { TiledPicture } from './tiled-picture.ts';
+export { type Counts, type Cutting, layTiles, type TiledStage } from './tiling.ts';

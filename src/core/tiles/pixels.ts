@@ -1,0 +1,122 @@
+import type { Feeds } from '../engine.ts';
+import type { Size } from '../paint/pyramid.ts';
+import { SOFTEN_REACH } from '../paint/soften.ts';
+import { addSeen, look, seenAt } from './beyond.ts';
+import type { TileOptions } from './graphs.ts';
+import { paste, type Rectangle } from './grid.ts';
+import { marginOf, type Tile } from './tiling.ts';
+
+/** A painting under way, and what it is changed by; all `[3, height, width]`. */
+export interface Pixels {
+  readonly start: Float32Array;
+  /** Nothing is changed where there is none. */
+  readonly change?: Float32Array;
+  /** How far each pixel may change; freely where there is none. */
+  readonly painted?: Float32Array | undefined;
+}
+
+interface Places {
+  readonly columns: Int32Array;
+  readonly rows: Int32Array;
+}
+
+/** The picture's pixels that a tile sees, and somewhat more of them around it. */
+function placesOf({ at }: Tile, size: Size, options: TileOptions, halo: number): Places {
+  const margin = marginOf(options, size);
+  return {
+    columns: seenAt(size.width, at.x - margin - halo, at.width + 2 * halo, options.edges),
+    rows: seenAt(size.height, at.y - margin - halo, at.height + 2 * halo, options.edges),
+  };
+}
+
+const haloOf = ({ soft }: TileOptions) => (soft ? SOFTEN_REACH : 0);
+
+/** What the first stage is given of a tile. */
+export function pixelFeeds(
+  { start, change, painted }: Pixels,
+  tile: Tile,
+  size: Size,
+  options: TileOptions,
+): Feeds {
+  const inner = placesOf(tile, size, options, 0);
+  const outer = placesOf(tile, size, options, haloOf(options));
+  return {
+    start: look(start, size, inner.columns, inner.rows),
+    change: change
+      ? look(change, size, outer.columns, outer.rows)
+      : new Float32Array(3 * outer.columns.length * outer.rows.length),
+    ...(options.masked && {
+      painted: painted
+        ? look(painted, size, inner.columns, inner.rows)
+        : new Float32Array(3 * tile.at.width * tile.at.height),
+    }),
+  };
+}
+
+/** Adds a tile's gradient to that of the whole change. */
+export function addGradient(
+  sum: Float32Array,
+  gradient: Float32Array,
+  tile: Tile,
+  size: Size,
+  options: TileOptions,
+): void {
+  const { columns, rows } = placesOf(tile, size, options, haloOf(options));
+  addSeen(sum, size, columns, rows, gradient);
+}
+
+/**
+ * How much each step to the right (`across`) and down counts for the total variation: those of the picture alike, each in the
+ * tile where it begins; together 1 for either direction, of all channels. Round about where the other side is seen, as
+ * the objective has it.
+ */
+export function stepShares(
+  { at, part }: Tile,
+  size: Size,
+  options: TileOptions,
+): { across: Float32Array; down: Float32Array } {
+  const margin = marginOf(options, size);
+  const round = options.edges === 'wrap' ? 1 : 0;
+  const inside = {
+    x: margin - round,
+    y: margin - round,
+    width: size.width + 2 * round,
+    height: size.height + 2 * round,
+  };
+  const shares = (right: number, below: number) => {
+    const [width, height] = [at.width - right, at.height - below];
+    const count = 3 * (inside.width - right) * (inside.height - below);
+    const counts = (x: number, y: number) =>
+      within(part, x, y) && within(inside, x, y) && within(inside, x + right, y + below);
+    return Float32Array.from({ length: width * height }, (_, i) =>
+      counts(at.x + (i % width), at.y + Math.floor(i / width)) ? 1 / count : 0,
+    );
+  };
+  return { across: shares(1, 0), down: shares(0, 1) };
+}
+
+function within({ x, y, width, height }: Rectangle, atX: number, atY: number): boolean {
+  return atX >= x && atX < x + width && atY >= y && atY < y + height;
+}
+
+/** Copies what a tile shows of the picture: the part that counts and is no margin. */
+export function pasteOnPicture(
+  picture: Float32Array,
+  values: Float32Array,
+  { at, part }: Tile,
+  size: Size,
+  options: TileOptions,
+): void {
+  const margin = marginOf(options, size);
+  const moved = (x: Rectangle) => ({ ...x, x: x.x - margin, y: x.y - margin });
+  const shown = common(moved(part), { ...size, x: 0, y: 0 });
+  if (shown) paste({ channels: 3, ...size, data: picture }, values, moved(at), shown);
+}
+
+/** What two rectangles have in common. */
+export function common(a: Rectangle, b: Rectangle): Rectangle | undefined {
+  const [x, y] = [Math.max(a.x, b.x), Math.max(a.y, b.y)];
+  const width = Math.min(a.x + a.width, b.x + b.width) - x;
+  const height = Math.min(a.y + a.height, b.y + b.height) - y;
+  return width > 0 && height > 0 ? { x, y, width, height } : undefined;
+}
