@@ -288,7 +288,13 @@ describe('what is sent', () => {
     expect((await refused(await post(form({}, { __proto__x: 'x' }))))[0]).toBe(400);
     const many = form();
     for (let i = 0; i < 3; i++) many.append('style', style);
+    expect((await refused(await post(many)))[0]).toBe(400);
+    for (let i = 0; i < 9; i++) many.append('style', style);
     expect((await refused(await post(many)))[0]).toBe(413);
+    expect((await refused(await post(form({}, { styleRegions: '#ff0000' }))))[0]).toBe(400);
+    expect((await refused(await post(form({}, { contentRegions: content, styleRegions: 'red' }))))[0]).toBe(
+      400,
+    );
     const none = new FormData();
     none.append('content', content);
     expect(await refused(await post(none))).toMatchObject([

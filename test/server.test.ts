@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { pullModel, readPicture, readRecord } from 'velatura';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { velatura } from './support/cli.ts';
-import { testFolder } from './support/pictures.ts';
+import { pngFile, testFolder } from './support/pictures.ts';
 import {
   allEvents,
   ask,
@@ -205,6 +206,32 @@ describe.each(places)('paintings kept %s', (_where, makePlace) => {
     await fetch(`${server.url}/paintings/${id}`, { method: 'DELETE' });
     await allEvents(server, next.id);
     expect((await look(server, next.id)).state).toBe('done');
+  });
+
+  it('leave what their regions leave', async () => {
+    const mask = pngFile([255, 0, 255, 0], { width: 2, height: 2, bits: 8, channels: 1 });
+    const doubled = await sharp(mask).resize(80, 60, { kernel: 'nearest' }).png().toBuffer();
+    const contentRegions = new File([new Uint8Array(doubled)], 'left.png');
+    const { id, command } = await ask(server, form(small, { contentRegions }));
+    expect(command).toContain('--content-regions left.png');
+    await allEvents(server, id);
+    const [painted, before] = await Promise.all([
+      readPicture(await picture(server, id)),
+      readPicture(new Uint8Array(await content.arrayBuffer()), { longest: 48 }),
+    ]);
+    const differences = painted.data.map((value, i) => Math.abs(value - (before.data[i] as number)));
+    const largest = (from: number, to: number) =>
+      differences.reduce(
+        (most, value, i) => (i % 48 >= from && i % 48 < to ? Math.max(most, value) : most),
+        0,
+      );
+    expect(largest(40, 48)).toBeLessThan(0.01);
+    expect(largest(0, 24)).toBeGreaterThan(0.05);
+
+    const body = new FormData();
+    body.append('from', id);
+    body.append('settings', JSON.stringify(small));
+    expect(await ask(server, body)).toMatchObject({ regions: { content: 'left.png' } });
   });
 
   it('wait, rest and stop in the queue', async () => {

@@ -17,6 +17,7 @@ import {
   UserError,
 } from '../node/index.ts';
 import type { Stopped } from './paintings/painting.ts';
+import { regionNames } from './paintings/regions.ts';
 import type { Answer, Order, Pictures, Request, Upload } from './queue/protocol.ts';
 
 /*
@@ -118,18 +119,22 @@ async function paint(order: Order): Promise<void> {
 }
 
 async function prepare(order: Order): Promise<Painting> {
-  const { content, styles, start, settings, checkpoint, threads } = order;
+  const { content, styles, regions, start, settings, checkpoint, threads } = order;
   const shared = threads === undefined ? {} : { threads };
   if (checkpoint) return await prepareResume(await decodeCheckpoint(checkpoint), shared);
-  return await preparePainting(named(content), {
+  return await preparePainting(bytesOf(content), {
     ...settings,
-    style: styles.map(named),
-    ...(start && { start: named(start) }),
+    style: styles.map(bytesOf),
+    ...(regions && {
+      contentRegions: bytesOf(regions.content),
+      styleRegions: regions.styles.map((mask) => (typeof mask === 'string' ? mask : bytesOf(mask))),
+    }),
+    ...(start && { start: bytesOf(start) }),
     ...shared,
   });
 }
 
-function named({ bytes }: Upload): PictureSource {
+function bytesOf({ bytes }: Upload): PictureSource {
   return bytes;
 }
 
@@ -178,12 +183,18 @@ async function previewOf(picture: Picture): Promise<Uint8Array> {
 async function picturesOf(
   step: Step,
   { width, height }: Size,
-  { content, styles }: Order,
+  { content, styles, regions }: Order,
   { settings }: Painting,
   stopped: Stopped | undefined,
 ): Promise<Pictures> {
   const picture = resample(step.picture, width, height);
-  const record = { settings, content: content.name, style: styles.map(({ name }) => name), stopped };
+  const record = {
+    settings,
+    content: content.name,
+    style: styles.map(({ name }) => name),
+    regions: regions && regionNames(regions),
+    stopped,
+  };
   return {
     png: await encodePicture(picture, 'png', record),
     tiff: await encodePicture(picture, 'tiff', record),

@@ -13,6 +13,7 @@ const migrations: readonly string[] = [
     state text not null check (state in ('queued', 'painting', 'paused', 'done', 'failed', 'cancelled')),
     content text not null,
     styles jsonb not null,
+    regions jsonb,
     origin text,
     -- As text, which keeps their order.
     settings json not null,

@@ -1,19 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Settings } from '../../node/index.ts';
 import { type Database, notify, type Query } from '../database/index.ts';
-import { ApiError, busy, notFound } from '../errors.ts';
+import { ApiError, busy, conflict, notFound } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Upload } from '../queue/protocol.ts';
 import { tell } from './events.ts';
 import { attach, type Role, readFile, writeFile } from './files.ts';
 import { findPainting } from './find.ts';
 import { type CommandLine, type PaintingRow, viewOf } from './painting.ts';
+import { regionNames } from './regions.ts';
+import { readUploads, type Uploads } from './uploads.ts';
 
 /** What somebody asks to be painted, all checked. */
-export interface Wish {
+export interface Wish extends Uploads {
   readonly client: string;
-  readonly content: Upload;
-  readonly styles: readonly Upload[];
   /** The painting that it starts from, and its picture. */
   readonly origin: { readonly id: string; readonly start: Upload } | undefined;
   readonly settings: Partial<Settings>;
@@ -44,6 +44,10 @@ export async function accept(
     void files.push([await writeFile(database.query, bytes, name), role, place]);
   await write(wish.content, 'content');
   for (const [place, style] of wish.styles.entries()) await write(style, 'style', place);
+  if (wish.regions) await write(wish.regions.content, 'contentRegions');
+  for (const [place, mask] of wish.regions?.styles.entries() ?? []) {
+    if (typeof mask !== 'string') await write(mask, 'styleRegions', place);
+  }
   if (wish.origin) await write(wish.origin.start, 'start');
   try {
     return await database.transaction(async (query) => {
@@ -68,16 +72,17 @@ export async function accept(
 }
 
 async function insert(query: Query, wish: Wish): Promise<PaintingRow> {
-  const { client, content, styles, origin, settings, resolved, key, hash } = wish;
+  const { client, content, styles, regions, origin, settings, resolved, key, hash } = wish;
   const [row] = await query<PaintingRow>(
     `insert into velatura.paintings
-       (id, client, state, content, styles, origin, settings, resolved, idempotency_key, request_hash)
-     values ($1, $2, 'queued', $3, $4::jsonb, $5, $6::json, $7::json, $8, $9) returning *`,
+       (id, client, state, content, styles, regions, origin, settings, resolved, idempotency_key, request_hash)
+     values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9, $10) returning *`,
     [
       randomUUID(),
       client,
       content.name,
       JSON.stringify(styles.map(({ name }) => name)),
+      regions ? JSON.stringify(regionNames(regions)) : null,
       origin?.id ?? null,
       JSON.stringify(settings),
       JSON.stringify(resolved),
@@ -127,27 +132,14 @@ export async function checkRoom(query: Query, client: string, limits: Limits): P
  * The pictures of a painting, to paint on from them.
  * @throws ApiError when there is no such painting, or nothing of it to be seen yet
  */
-export async function picturesOf(
-  query: Query,
-  id: string,
-): Promise<{ content: Upload; styles: Upload[]; start: Upload }> {
-  const row = await findPainting(query, id);
-  const content = await readFile(query, id, 'content');
-  const styles: Upload[] = [];
-  for (const place of row.styles.keys()) {
-    const style = await readFile(query, id, 'style', place);
-    if (style) styles.push(style);
-  }
+export async function picturesOf(query: Query, id: string): Promise<Uploads & { readonly start: Upload }> {
+  const uploads = await readUploads(query, await findPainting(query, id));
   const start = (await readFile(query, id, 'tiff')) ?? (await readFile(query, id, 'preview'));
+  if (!uploads) throw notFound('There is no such painting; it may have been removed.');
   if (!start) {
-    throw new ApiError(
-      409,
-      'conflict',
-      'Nothing is to be seen yet of the painting to start from; wait for its first preview.',
-    );
+    throw conflict('Nothing is to be seen yet of the painting to start from; wait for its first preview.');
   }
-  if (!content) throw notFound('There is no such painting; it may have been removed.');
-  return { content, styles, start };
+  return { ...uploads, start };
 }
 
 /** The same for the same wishes: of what was said, and of the files. */

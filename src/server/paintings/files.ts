@@ -8,10 +8,12 @@ import type { Database, Query } from '../database/index.ts';
 
 const PIECE_BYTES = 256 * 1024;
 
-/** What a file is to its painting. Styles are numbered by their place. */
+/** What a file is to its painting. Styles and their masks are numbered by their place. */
 export type Role =
   | 'content'
   | 'style'
+  | 'contentRegions'
+  | 'styleRegions'
   | 'start'
   /** Smaller, on the way. */
   | 'preview'

@@ -27,6 +27,9 @@ export type Progress = z.infer<typeof progressSchema>;
 export const stoppedSchema = z.object({ scale: whole, step: whole, steps: whole });
 export type Stopped = z.infer<typeof stoppedSchema>;
 
+const regionsSchema = z.object({ content: z.string(), style: z.array(z.string()).optional() });
+export type RegionNames = z.infer<typeof regionsSchema>;
+
 const anySettings = z.record(z.string(), z.unknown());
 
 export const paintingSchema = z
@@ -35,6 +38,7 @@ export const paintingSchema = z
     state: z.enum(STATES),
     content: z.string().describe('The name of the file of the content'),
     styles: z.array(z.string()).describe('The names of the files of the styles'),
+    regions: regionsSchema.optional().describe('The names of the files of the masks'),
     from: z.string().optional().describe('The painting from whose picture this one started'),
     settings: anySettings.describe('As they were given'),
     resolved: anySettings.optional().describe('All settings'),
@@ -62,6 +66,7 @@ export interface PaintingRow {
   readonly state: State;
   readonly content: string;
   readonly styles: readonly string[];
+  readonly regions: RegionNames | null;
   readonly origin: string | null;
   readonly settings: Partial<Settings>;
   readonly resolved: Settings;
@@ -83,6 +88,7 @@ export interface PaintingRow {
 export type CommandLine = (painting: {
   readonly content: string;
   readonly style: readonly string[];
+  readonly regions: RegionNames | undefined;
   readonly settings: Partial<Settings>;
 }) => string;
 
@@ -99,6 +105,7 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
     state: row.state,
     content: row.content,
     styles: [...row.styles],
+    ...(row.regions && { regions: row.regions }),
     ...(origin !== null && { from: origin }),
     settings: row.settings,
     resolved,
@@ -113,6 +120,7 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
     command: commandLine({
       content: row.content,
       style: row.styles,
+      regions: row.regions ?? undefined,
       settings: origin === null ? resolved : { ...resolved, init: `painting-${origin}.png` },
     }),
   };

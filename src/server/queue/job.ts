@@ -2,9 +2,10 @@ import type { Database } from '../database/index.ts';
 import type { Limits } from '../limits.ts';
 import { readFile } from '../paintings/files.ts';
 import type { CommandLine, PaintingRow, Progress } from '../paintings/painting.ts';
+import { readUploads } from '../paintings/uploads.ts';
 import { type Child, startChild } from './child.ts';
 import { Lost, openLedger } from './ledger.ts';
-import type { Answer, Order, Upload } from './protocol.ts';
+import type { Answer, Order } from './protocol.ts';
 
 export interface JobOptions {
   readonly database: Database;
@@ -172,25 +173,17 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
 }
 
 async function orderOf(
-  { id, styles, resolved }: PaintingRow,
-  { database, threads, previewEvery, checkpointEvery }: JobOptions,
+  row: PaintingRow,
+  { database: { query }, threads, previewEvery, checkpointEvery }: JobOptions,
 ): Promise<Order> {
-  const upload = async (role: 'content' | 'style' | 'start', place = 0): Promise<Upload | undefined> =>
-    await readFile(database.query, id, role, place);
-  const [content, start] = [await upload('content'), await upload('start')];
-  const pictures: Upload[] = [];
-  for (const place of styles.keys()) {
-    const style = await upload('style', place);
-    if (style) pictures.push(style);
-  }
-  if (!content || pictures.length < styles.length) throw new Lost('The painting was removed.');
-  const checkpoint = await readFile(database.query, id, 'checkpoint');
+  const uploads = await readUploads(query, row);
+  if (!uploads) throw new Lost('The painting was removed.');
+  const checkpoint = await readFile(query, row.id, 'checkpoint');
   return {
     kind: 'paint',
-    content,
-    styles: pictures,
-    start,
-    settings: resolved,
+    ...uploads,
+    start: await readFile(query, row.id, 'start'),
+    settings: row.resolved,
     checkpoint: checkpoint?.bytes,
     threads,
     previewEvery,

@@ -11,11 +11,18 @@ export interface Upload {
   readonly bytes: Uint8Array;
 }
 
+/** What is painted where: masks, or the colour that all of a style is for. */
+export interface Regions {
+  readonly content: Upload;
+  readonly styles: readonly (Upload | string)[];
+}
+
 /** What to paint. */
 export interface Order {
   readonly kind: 'paint';
   readonly content: Upload;
   readonly styles: readonly Upload[];
+  readonly regions: Regions | undefined;
   readonly start: Upload | undefined;
   readonly settings: Settings;
   /** Where it was begun before. */

@@ -9,6 +9,9 @@ import { plainName } from './name.ts';
 export interface Form {
   readonly content: Upload | undefined;
   readonly styles: readonly Upload[];
+  readonly contentRegions: Upload | undefined;
+  /** Masks, or colours. */
+  readonly styleRegions: readonly (Upload | string)[];
   readonly settings: string | undefined;
   readonly from: string | undefined;
 }
@@ -21,34 +24,51 @@ export async function readForm(request: FastifyRequest, limits: Limits): Promise
   if (!request.isMultipart()) {
     throw badRequest('Send the painting as multipart/form-data, with the parts content, style and settings.');
   }
-  const files: Record<'content' | 'style', Upload[]> = { content: [], style: [] };
-  const fields = new Map<string, string>();
+  const files: Record<string, Upload[]> = { content: [], style: [], contentRegions: [] };
+  const styleRegions: (Upload | string)[] = [];
+  const fields: Record<string, string[]> = { settings: [], from: [] };
+  const { maxStyles } = limits;
   const parts = request.parts({
     limits: {
       fileSize: limits.maxUpload * 2 ** 20,
-      files: limits.maxStyles + 1,
-      fields: 8,
-      parts: limits.maxStyles + 9,
+      files: 2 * maxStyles + 2,
+      fields: maxStyles + 2,
+      parts: 3 * maxStyles + 4,
       fieldSize: FIELD_BYTES,
       fieldNameSize: 100,
       headerPairs: 50,
     },
   });
   for await (const part of parts) {
-    const name = part.fieldname;
+    const { fieldname: name } = part;
     if (part.type === 'file') {
-      if (name !== 'content' && name !== 'style') throw unknownPart(name);
-      files[name].push(await readUpload(part, name, limits));
+      const place = name === 'styleRegions' ? styleRegions : ownOf(files, name);
+      if (!place) throw unknownPart(name);
+      place.push(await readUpload(part, name, limits));
     } else {
-      if (name !== 'settings' && name !== 'from') throw unknownPart(name);
+      const place = name === 'styleRegions' ? styleRegions : ownOf(fields, name);
+      if (!place) throw unknownPart(name);
       if (part.valueTruncated || part.fieldnameTruncated) throw tooLarge(`The part ${name} is too long.`);
-      if (fields.has(name)) throw badRequest(`There must be one part ${name}, not several.`);
-      fields.set(name, String(part.value));
+      place.push(String(part.value));
     }
   }
-  const { content, style } = files;
-  if (content.length > 1) throw badRequest('There must be one content, not several.');
-  return { content: content[0], styles: style, settings: fields.get('settings'), from: fields.get('from') };
+  for (const [name, all] of Object.entries({ ...files, ...fields })) {
+    if (name !== 'style' && all.length > 1) throw badRequest(`There must be one part ${name}, not several.`);
+  }
+  if ((files.style?.length ?? 0) > maxStyles) throw badRequest(`Send at most ${maxStyles} styles.`);
+  return {
+    content: files.content?.[0],
+    styles: files.style ?? [],
+    contentRegions: files.contentRegions?.[0],
+    styleRegions,
+    settings: fields.settings?.[0],
+    from: fields.from?.[0],
+  };
+}
+
+/** The list of that name, if it is one of those there are. */
+function ownOf<T>(lists: Readonly<Record<string, T[]>>, name: string): T[] | undefined {
+  return Object.hasOwn(lists, name) ? lists[name] : undefined;
 }
 
 async function readUpload(part: MultipartFile, field: string, limits: Limits): Promise<Upload> {
@@ -62,9 +82,7 @@ async function readUpload(part: MultipartFile, field: string, limits: Limits): P
 }
 
 function unknownPart(name: string) {
-  const known = 'content, style, settings and from';
-  if (/^(content|style)Regions$/.test(name)) {
-    return badRequest(`Regions are not painted by this version; leave ${name} out.`);
-  }
-  return badRequest(`There is no part "${plainName(name, '')}"; the parts are ${known}.`);
+  return badRequest(
+    `There is no part "${plainName(name, '')}"; the parts are content, style, contentRegions, styleRegions, settings and from.`,
+  );
 }
