@@ -43,6 +43,11 @@ function asApiError(error: FastifyError): ApiError | undefined {
     return badRequest(`${[error.validationContext, place].join(' ')}: ${issue.message}.`);
   }
   const { statusCode = 500, code = '' } = error;
+  if (isUnreachable(error)) {
+    return new ApiError(503, 'unavailable', 'The database cannot be reached at the moment; try again.', {
+      'retry-after': '5',
+    });
+  }
   if (/^FST_(PARTS|FILES|FIELDS)_LIMIT$/.test(code))
     return tooLarge('The form has too many parts; send fewer.');
   if (isBrokenForm(error)) {
@@ -53,6 +58,14 @@ function asApiError(error: FastifyError): ApiError | undefined {
     return new ApiError(statusCode, words.replaceAll(' ', '_'), sentence(error.message));
   }
   return undefined;
+}
+
+/** The database's server is away: the system, the server or the client of it says so. */
+function isUnreachable({ code = '', message }: FastifyError): boolean {
+  return (
+    /^(ECONN(REFUSED|RESET)|ENOTFOUND|EPIPE|57P0\d|08\d{3})$/.test(code) ||
+    /^(Connection terminated|timeout exceeded when trying to connect)/.test(message)
+  );
 }
 
 /** The parser of forms throws plain errors. */

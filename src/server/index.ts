@@ -61,29 +61,32 @@ export async function serve(options: ServeOptions): Promise<Running & { readonly
   const { host, port, log } = options;
   const tokens = checkTokens(options.token, host);
   const database = await openDatabase(options.databaseUrl, options.folder);
+  // In the order in which they are closed.
+  const open: (() => Promise<void> | void)[] = [() => database.close()];
+  const close = async () => {
+    for (const end of open) await end();
+  };
   try {
     const metrics = createMetrics(database);
     const news = listenForNews(database);
+    open.unshift(() => news.close());
     const { limits, commandLine, controlWords } = options;
     const app = await buildApp({ database, news, limits, metrics, commandLine, controlWords, tokens, log });
+    open.unshift(() => app.close());
     await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
       throw cannotListen(error, host, port);
     });
+    // There can be no other worker: what is being painted by one was another process's.
     if (database.embedded) await freeAll(database);
-    const worker = options.atOnce > 0 ? work(database, options, metrics.count) : undefined;
+    if (options.atOnce > 0) {
+      const worker = work(database, options, metrics.count);
+      open.splice(1, 0, () => worker.close());
+    }
     const cleaning = cleanUp(database, log);
-    return {
-      url: addressOf(host, (app.server.address() as AddressInfo).port),
-      async close() {
-        clearInterval(cleaning);
-        news.close();
-        await app.close();
-        await worker?.close();
-        await database.close();
-      },
-    };
+    open.unshift(() => clearInterval(cleaning));
+    return { url: addressOf(host, (app.server.address() as AddressInfo).port), close };
   } catch (error) {
-    await database.close();
+    await close();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 import type { Answer, Order, Request } from './protocol.ts';
 
 /** A process that paints one painting. */
@@ -22,6 +23,7 @@ export function startChild(order: Order, heard: (answer: Answer) => void): Child
     // What Node was started with is for the server.
     execArgv: [],
   });
+  giveWay(child);
   let words = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-LAST_WORDS);
@@ -38,6 +40,15 @@ export function startChild(order: Order, heard: (answer: Answer) => void): Child
   const ask = (request: Request) => send(child, request);
   ask(order);
   return { pid: child.pid, ask, kill: () => void child.kill('SIGKILL'), gone };
+}
+
+/** Painting takes all the processor there is: whoever asks the server something should not have to wait for it. */
+function giveWay({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It is gone already, or the system knows no priorities.
+  }
 }
 
 function send(child: ChildProcess, request: Request): void {

@@ -4,7 +4,7 @@ import { type CommandLine, type PaintingRow, viewOf } from '../paintings/paintin
 import { nextInTurn, serve } from './turns.ts';
 
 /** So many workers may be lost over one painting, without a step in between, before it is taken for the reason. */
-const MOST_LOSSES = 4;
+const MOST_LOSSES = 10;
 
 /** Claims are made one after another, so that clients take turns whatever number of workers there are. */
 const LOCK = 7283002;
@@ -39,7 +39,7 @@ export async function claim(
       const failed = await fail(
         query,
         row.id,
-        `It took ${row.losses} workers down with it, and was given up.`,
+        `Its worker was lost ${row.losses} times without a step in between; resume it to try again.`,
       );
       await tell(query, row.id, [{ name: 'failed', data: viewOf(failed, commandLine) }]);
       return undefined;
