@@ -11,7 +11,7 @@ export {
   type TapWeights,
   type View,
 } from './objective.ts';
-export { type Losses, paintPicture, type Step } from './paint.ts';
+export { paintPicture, type Step } from './paint.ts';
 export { fit, type Size } from './pyramid.ts';
 export { presetNetworks, recipeFor } from './recipes.ts';
 export { type Guide, guideBy, type Region, type RegionMasks, type StyleSource } from './regions.ts';
@@ -31,4 +31,13 @@ export {
   weightsOf,
 } from './settings.ts';
 export { checkState, type PaintingState } from './state.ts';
-export { objectiveAt, type StyleMemory, statisticsAt, styleSize, type Work } from './work.ts';
+export {
+  type Losses,
+  objectiveAt,
+  optionsOf,
+  type ScalePlan,
+  type StyleMemory,
+  statisticsAt,
+  styleSize,
+  type Work,
+} from './work.ts';

@@ -1,25 +1,15 @@
 import type { Engine } from '../engine.ts';
 import { UserError } from '../errors.ts';
-import { elements, serialize, type Tensor } from '../graph/index.ts';
 import { adam, lbfgs, type Optimizer, type OptimizerState } from '../optimizers/index.ts';
 import type { Picture } from '../picture/picture.ts';
 import { resample } from '../picture/resample.ts';
 import { coloring } from './coloring.ts';
-import { contentTarget, features } from './objective.ts';
-import { cover, fit, noise, resampleTo, type Size } from './pyramid.ts';
+import { cover, fit, noise, type Size } from './pyramid.ts';
 import { paintedOver, softPainted } from './regions.ts';
+import { type Evaluation, openScale } from './scale.ts';
 import { type Settings, weightsOf } from './settings.ts';
 import { checkState, type PaintingState } from './state.ts';
-import { guideInputs, styleTargets } from './targets.ts';
-import { objectiveAt, type Work } from './work.ts';
-
-/** The losses of a painting, each times its weight, and their sum. */
-export interface Losses {
-  readonly content: number;
-  readonly style: number;
-  readonly tv: number;
-  readonly total: number;
-}
+import type { Losses, Work } from './work.ts';
 
 /** What is known after one evaluation of the objective. */
 export interface Step {
@@ -66,7 +56,6 @@ export async function* paintPicture(
   const { finish, ...pictures } = coloring(given.settings.color, given);
   const work = { ...given, ...pictures };
   const { settings, content } = work;
-  const optimizer: Optimizer = settings.optimizer === 'adam' ? adam() : lbfgs(engine);
   const began = performance.now() - 1000 * (from?.seconds ?? 0);
   if (from) {
     const sizes = settings.scales.map((scale) => fit(content, scale));
@@ -92,7 +81,8 @@ export async function* paintPicture(
     const start = resumed
       ? { ...size, data: resumed.start }
       : startAt(work, reduced, painting && resample(painting, size.width, size.height));
-    const { evaluate, release } = await prepareScale(work, start, scale, engine);
+    const optimizer = optimizerAt(work, level, engine);
+    const { evaluate, release } = await openScale(work, level, start, engine);
     let state: OptimizerState | undefined;
     try {
       state = resumed?.optimizer
@@ -165,64 +155,9 @@ function isThere(settings: Settings): boolean {
   return settings.init === 'content' && weightsOf(settings).styleWeight === 0;
 }
 
-interface Evaluation {
-  readonly picture: Float32Array;
-  readonly loss: Losses;
-  readonly gradient: Float32Array;
-}
-
-interface Scale {
-  /** @param change by how much the picture departs from the one that this scale starts from */
-  readonly evaluate: (change: Float32Array) => Promise<Evaluation>;
-  readonly release: () => Promise<void>;
-}
-
-/** Compiles the objective at one scale, and finds the targets that the two pictures set at this scale. */
-async function prepareScale(work: Work, start: Picture, scale: number, engine: Engine): Promise<Scale> {
-  const { settings } = work;
-  const content = resampleTo(work.content, scale);
-  const targetsOfStyle = await styleTargets(work, scale, engine);
-  const guiding = guideInputs(work, content);
-  const outputs = objectiveAt(work, scale);
-  const program = await engine.compile(serialize(outputs));
-
-  // The content's own feature maps come from the same program, which wants targets of some kind for that run.
-  const taps = Object.keys(settings.contentTaps);
-  const blank = Object.fromEntries(
-    taps.map((tap) => [contentTarget(tap), emptyLike(outputs[features(tap)] as Tensor)]),
-  );
-  const none = new Float32Array(content.data.length);
-  const maps = await program
-    .run({ start: content.data, change: none, ...targetsOfStyle, ...guiding, ...blank }, taps.map(features))
-    .catch(async (error: unknown) => {
-      await program.release();
-      throw error;
-    });
-  const targets = taps.map((tap) => [contentTarget(tap), maps[features(tap)] as Float32Array]);
-  let unchanging: Record<string, Float32Array> = { start: start.data, ...Object.fromEntries(targets) };
-
-  async function evaluate(change: Float32Array): Promise<Evaluation> {
-    const found = await program.run({ change, ...unchanging }, [
-      'picture',
-      'content',
-      'style',
-      'tv',
-      'gradient',
-    ]);
-    unchanging = {}; // the program keeps it
-    const { picture, gradient } = found as { picture: Float32Array; gradient: Float32Array };
-    return { picture, gradient, loss: weighted(found, settings) };
-  }
-  return { evaluate, release: () => program.release() };
-}
-
-function weighted(found: Readonly<Record<string, Float32Array>>, settings: Settings): Losses {
-  const weights = weightsOf(settings);
-  const term = (name: string, weight: number) => (found[name] as Float32Array)[0]! * weight;
-  const content = term('content', weights.contentWeight);
-  const style = term('style', weights.styleWeight);
-  const tv = term('tv', weights.tvWeight);
-  return { content, style, tv, total: content + style + tv };
+function optimizerAt({ settings, plan }: Work, level: number, engine: Engine): Optimizer {
+  const { optimizer = settings.optimizer, history } = plan?.[level] ?? {};
+  return optimizer === 'adam' ? adam() : lbfgs(engine, history === undefined ? {} : { history });
 }
 
 /** What a scale starts from: the painting of the scale before, but for what is to be left as it was. */
@@ -238,10 +173,6 @@ function startingPicture({ content, styles, start, settings }: Work, size: Size)
   if (settings.init === 'style') return cover(styles[0] as Picture, size);
   if (settings.init === 'noise') return noise(size, settings.seed);
   throw new UserError(`The picture "${settings.init}" to start from was not given.`);
-}
-
-function emptyLike(tensor: Tensor): Float32Array {
-  return new Float32Array(elements(tensor.shape));
 }
 
 function clamped(values: Float32Array, size: Size, alpha?: Float32Array): Picture {

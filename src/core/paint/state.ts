@@ -1,8 +1,8 @@
 import { UserError } from '../errors.ts';
 import type { SavedOptimizer } from '../optimizers/index.ts';
-import type { Losses } from './paint.ts';
 import type { Size } from './pyramid.ts';
 import type { Settings } from './settings.ts';
+import type { Losses } from './work.ts';
 
 /** All that there is to know of a painting between two steps, as plain data: enough to go on as if it had never stopped. */
 export interface PaintingState {

@@ -1,6 +1,7 @@
 import { type Engine, runOnce } from '../engine.ts';
 import type { Picture } from '../picture/picture.ts';
 import type { Plane } from '../picture/regions.ts';
+import { tiledPicture, tiledStatistics } from '../tiles/index.ts';
 import { addScaled } from '../vector.ts';
 import { mapSizes, ofRegion, regionShares, type View } from './objective.ts';
 import { resampleTo, type Size } from './pyramid.ts';
@@ -15,14 +16,14 @@ import { statisticsAt, styleSize, styleView, type Work } from './work.ts';
 /** The targets of each region at one scale: the statistics of its sources, each counting for its part. */
 export async function styleTargets(
   work: Work,
-  scale: number,
+  level: number,
   engine: Engine,
 ): Promise<Record<string, Float32Array>> {
   const { regions } = work.guide ?? everywhere(partsOf(work.settings, work.styles.length));
   const targets: Record<string, Float32Array> = {};
   for (const [region, { sources }] of regions.entries()) {
     for (const source of sources) {
-      const found = await statisticsOf(source, work, scale, engine);
+      const found = await statisticsOf(source, work, level, engine);
       for (const [name, values] of Object.entries(found)) {
         const target = ofRegion(name, region);
         targets[target] ??= new Float32Array(values.length);
@@ -37,28 +38,42 @@ export async function styleTargets(
 async function statisticsOf(
   { style: index, plane }: StyleSource,
   work: Work,
-  scale: number,
+  level: number,
   engine: Engine,
 ): Promise<Record<string, Float32Array>> {
+  if (plane) return await findStatistics(work, level, index, plane, engine);
   const style = work.styles[index] as Picture;
-  const find = (shares: Record<string, Float32Array>) => {
-    const { data } = resampleTo(style, styleSize(work.settings, scale));
-    return runOnce(engine, statisticsAt(work, style, scale, plane !== undefined), {
-      picture: data,
-      ...shares,
-    });
-  };
-  if (plane) {
-    return await find(sharesAt([plane], styleView(work, style, scale), Object.keys(work.settings.styleTaps)));
-  }
   const known = work.memory?.get(style) ?? new Map<string, Record<string, Float32Array>>();
   // All settings but those that a series varies: a setting too many costs a search, one too few a wrong painting.
-  const key = JSON.stringify([scale, { ...work.settings, strength: 0, seed: 0 }]);
+  const key = JSON.stringify([work.settings.scales[level], { ...work.settings, strength: 0, seed: 0 }]);
   const remembered = known.get(key);
   if (remembered) return remembered;
-  const found = await find({});
+  const found = await findStatistics(work, level, index, undefined, engine);
   work.memory?.set(style, known.set(key, found));
   return found;
+}
+
+async function findStatistics(
+  work: Work,
+  level: number,
+  index: number,
+  plane: Plane | undefined,
+  engine: Engine,
+): Promise<Record<string, Float32Array>> {
+  const { settings } = work;
+  const scale = settings.scales[level] as number;
+  const style = resampleTo(work.styles[index] as Picture, styleSize(settings, scale));
+  const view = styleView(work, style, scale);
+  const shares = plane ? sharesAt([plane], view, Object.keys(settings.styleTaps)) : {};
+  const cutting = work.plan?.[level]?.styles[index];
+  if (cutting) {
+    const options = { ...settings, ...view, contentTaps: {}, soft: false };
+    return await tiledStatistics(engine, tiledPicture(options, style, cutting, shares), {
+      start: style.data,
+    });
+  }
+  const graph = statisticsAt(work, style, scale, plane !== undefined);
+  return await runOnce(engine, graph, { picture: style.data, ...shares });
 }
 
 /** How much each position counts for each of the regions, at the taps. */

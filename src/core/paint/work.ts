@@ -1,6 +1,7 @@
 import type { Outputs } from '../graph/index.ts';
 import type { Picture } from '../picture/picture.ts';
-import { type Network, objective, styleStatistics, type View } from './objective.ts';
+import type { Cutting } from '../tiles/index.ts';
+import { type Network, type ObjectiveOptions, objective, styleStatistics, type View } from './objective.ts';
 import { fit, type Size } from './pyramid.ts';
 import type { Guide } from './regions.ts';
 import { type Settings, weightsOf } from './settings.ts';
@@ -16,6 +17,8 @@ export interface Work {
   readonly settings: Settings;
   /** What is painted where, as `guideBy` says; everything in all styles when left out. */
   readonly guide?: Guide;
+  /** How each of the scales is worked out; in one piece where nothing is said. What comes out is the same but for rounding. */
+  readonly plan?: readonly ScalePlan[];
   /** What works with the same network and the same pictures of styles have found out before, and find out for each other. */
   readonly memory?: StyleMemory;
 }
@@ -26,16 +29,39 @@ export interface Work {
  */
 export type StyleMemory = WeakMap<Picture, Map<string, Record<string, Float32Array>>>;
 
-/** The graph of the work's objective at one scale. */
-export function objectiveAt({ settings, network, content, guide }: Work, scale: number): Outputs {
-  return objective({
+/** How one scale of a painting is worked out in the memory there is. */
+export interface ScalePlan {
+  /** How it is cut into tiles; in one piece where there is none. */
+  readonly cutting?: Cutting;
+  /** The same for each of the styles. */
+  readonly styles: readonly (Cutting | undefined)[];
+  readonly optimizer: Settings['optimizer'];
+  /** How many steps L-BFGS remembers. */
+  readonly history: number;
+}
+
+/** The losses of a painting, each times its weight, and their sum. */
+export interface Losses {
+  readonly content: number;
+  readonly style: number;
+  readonly tv: number;
+  readonly total: number;
+}
+
+/** The work's objective, but for the size. */
+export function optionsOf({ settings, network, guide }: Work): Omit<ObjectiveOptions, keyof Size> {
+  return {
     ...settings,
     ...weightsOf(settings),
     network,
-    ...fit(content, scale),
     ...(guide && { regionParts: guide.regions.map(({ part }) => part) }),
     masked: guide?.painted !== undefined,
-  });
+  };
+}
+
+/** The graph of the work's objective at one scale. */
+export function objectiveAt(work: Work, scale: number): Outputs {
+  return objective({ ...optionsOf(work), ...fit(work.content, scale) });
 }
 
 /** How a style is looked at, at one scale of the painting. */

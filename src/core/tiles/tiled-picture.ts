@@ -3,7 +3,15 @@ import type { Size } from '../paint/pyramid.ts';
 import type { TileOptions } from './graphs.ts';
 import { cutPart, emptyGrid, paste, type Rectangle } from './grid.ts';
 import { common } from './pixels.ts';
-import { marginOf, onMap, type Tile, type TiledMap, type TiledStage } from './tiling.ts';
+import {
+  type Cutting,
+  layTiles,
+  marginOf,
+  onMap,
+  type Tile,
+  type TiledMap,
+  type TiledStage,
+} from './tiling.ts';
 
 /** A picture in tiles, and how it is looked at. */
 export interface TiledPicture {
@@ -16,6 +24,23 @@ export interface TiledPicture {
    * alike.
    */
   readonly sharesOf: (tap: string, region: number) => Float32Array | undefined;
+}
+
+/**
+ * Cuts a picture.
+ * @param shares how much positions count, by the names of the objective's inputs; all alike where there are none
+ * @throws Error when it cannot be cut so
+ */
+export function tiledPicture(
+  options: TileOptions,
+  { width, height }: Size,
+  cutting: Cutting,
+  shares: Readonly<Record<string, Float32Array>>,
+): TiledPicture {
+  const size = { width, height };
+  const stages = layTiles(options, size, cutting);
+  if (!stages) throw new Error(`A picture of ${width}x${height} pixels has no such tiles.`);
+  return { size, stages, options, sharesOf: (tap, region) => shares[regionShares(tap, region)] };
 }
 
 /** How many regions a picture has. */

@@ -1,0 +1,125 @@
+import type { Engine } from '../engine.ts';
+import { elements, serialize, type Tensor } from '../graph/index.ts';
+import type { Picture } from '../picture/picture.ts';
+import { type Cutting, openTiledObjective, tiledPicture } from '../tiles/index.ts';
+import { contentTarget, features } from './objective.ts';
+import { resampleTo } from './pyramid.ts';
+import { weightsOf } from './settings.ts';
+import { guideInputs, styleTargets } from './targets.ts';
+import { type Losses, objectiveAt, optionsOf, type Work } from './work.ts';
+
+/** The objective at one place. */
+export interface Evaluation {
+  readonly picture: Float32Array;
+  readonly loss: Losses;
+  readonly gradient: Float32Array;
+}
+
+/** The objective at one scale. */
+export interface Scale {
+  /** @param change by how much the picture departs from the one that this scale starts from */
+  readonly evaluate: (change: Float32Array) => Promise<Evaluation>;
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * Compiles the objective at one scale, and finds the targets that content and styles set there.
+ * @param level which of the scales
+ * @param start what the scale starts from
+ * @throws EngineError as `compile` and `run`
+ */
+export async function openScale(work: Work, level: number, start: Picture, engine: Engine): Promise<Scale> {
+  const scale = work.settings.scales[level] as number;
+  const content = resampleTo(work.content, scale);
+  const targets = await styleTargets(work, level, engine);
+  const tiled = work.plan?.[level]?.cutting !== undefined;
+  return tiled
+    ? await openTiled(work, level, content, start, targets, engine)
+    : await openWhole(work, scale, content, start, targets, engine);
+}
+
+/** In one piece. */
+async function openWhole(
+  work: Work,
+  scale: number,
+  content: Picture,
+  start: Picture,
+  targets: Readonly<Record<string, Float32Array>>,
+  engine: Engine,
+): Promise<Scale> {
+  const guiding = guideInputs(work, content);
+  const outputs = objectiveAt(work, scale);
+  const program = await engine.compile(serialize(outputs));
+
+  // The content's own feature maps come from the same program, which wants targets of some kind for that run.
+  const taps = Object.keys(work.settings.contentTaps);
+  const blank = Object.fromEntries(
+    taps.map((tap) => [contentTarget(tap), emptyLike(outputs[features(tap)] as Tensor)]),
+  );
+  const none = new Float32Array(content.data.length);
+  const maps = await program
+    .run({ start: content.data, change: none, ...targets, ...guiding, ...blank }, taps.map(features))
+    .catch(async (error: unknown) => {
+      await program.release();
+      throw error;
+    });
+  const contents = taps.map((tap) => [contentTarget(tap), maps[features(tap)] as Float32Array]);
+  let unchanging: Record<string, Float32Array> = { start: start.data, ...Object.fromEntries(contents) };
+
+  async function evaluate(change: Float32Array): Promise<Evaluation> {
+    const names = ['picture', 'content', 'style', 'tv', 'gradient'] as const;
+    const found = (await program.run({ change, ...unchanging }, names)) as Record<
+      (typeof names)[number],
+      Float32Array
+    >;
+    unchanging = {}; // the program keeps it
+    const value = (name: 'content' | 'style' | 'tv') => found[name][0] as number;
+    const loss = weighted(work, { content: value('content'), style: value('style'), tv: value('tv') });
+    return { picture: found.picture, gradient: found.gradient, loss };
+  }
+  return { evaluate, release: () => program.release() };
+}
+
+/** In tiles. */
+async function openTiled(
+  work: Work,
+  level: number,
+  content: Picture,
+  start: Picture,
+  targets: Readonly<Record<string, Float32Array>>,
+  engine: Engine,
+): Promise<Scale> {
+  const options = optionsOf(work);
+  const { painted, ...shares } = guideInputs(work, content);
+  const picture = tiledPicture(options, content, work.plan?.[level]?.cutting as Cutting, shares);
+  const objective = await openTiledObjective(
+    engine,
+    picture,
+    weightsOf(work.settings),
+    content.data,
+    targets,
+  );
+  return {
+    async evaluate(change) {
+      const { picture, gradient, ...terms } = await objective.evaluate({
+        start: start.data,
+        change,
+        painted,
+      });
+      return { picture, gradient, loss: weighted(work, terms) };
+    },
+    release: objective.release,
+  };
+}
+
+function weighted({ settings }: Work, terms: Omit<Losses, 'total'>): Losses {
+  const { contentWeight, styleWeight, tvWeight } = weightsOf(settings);
+  const content = contentWeight * terms.content;
+  const style = styleWeight * terms.style;
+  const tv = tvWeight * terms.tv;
+  return { content, style, tv, total: content + style + tv };
+}
+
+function emptyLike(tensor: Tensor): Float32Array {
+  return new Float32Array(elements(tensor.shape));
+}
