@@ -64,7 +64,7 @@ function asApiError(error: FastifyError): ApiError | undefined {
 function isUnreachable({ code = '', message }: FastifyError): boolean {
   return (
     /^(ECONN(REFUSED|RESET)|ENOTFOUND|EPIPE|57P0\d|08\d{3})$/.test(code) ||
-    /^(Connection terminated|timeout exceeded when trying to connect)/.test(message)
+    /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/.test(message)
   );
 }
 

@@ -12,7 +12,14 @@ const RETRY = 1000;
  * @throws UserError when it cannot be reached
  */
 export async function openPostgres(url: string): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    // A network that swallows what is sent should not keep anybody waiting for ever.
+    query_timeout: 60_000,
+  });
   // A connection that breaks while nobody uses it is replaced when somebody needs one.
   pool.on('error', () => {});
   const listener = listenTo(url);

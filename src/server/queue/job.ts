@@ -17,7 +17,7 @@ export interface JobOptions {
   /** Told what somebody who looks after the server should know. */
   readonly log: (line: string) => void;
   /** Told of what is counted. */
-  readonly count: (what: 'step' | 'done' | 'failed', seconds?: number) => void;
+  readonly count: (what: 'step' | 'done' | 'failed') => void;
 }
 
 /** A painting that a worker has. */

@@ -110,6 +110,8 @@ export function startWorker(options: WorkerOptions): Worker {
     async close() {
       closing = true;
       unlisten();
+      // One may just be taken.
+      await looking;
       for (const job of jobs.values()) job.yield();
       const all = Promise.all([...jobs.values()].map(({ over }) => over));
       let late: NodeJS.Timeout | undefined;

@@ -18,6 +18,8 @@ export interface Form {
 
 /** Bytes of a field that is no file. */
 const FIELD_BYTES = 64 * 1024;
+/** A form may be as large as so many of the largest files. */
+const LARGEST_FILES = 4;
 
 /** @throws ApiError when the form is broken, too large, or has a part that means nothing */
 export async function readForm(request: FastifyRequest, limits: Limits): Promise<Form> {
@@ -27,10 +29,11 @@ export async function readForm(request: FastifyRequest, limits: Limits): Promise
   const files: Record<string, Upload[]> = { content: [], style: [], contentRegions: [] };
   const styleRegions: (Upload | string)[] = [];
   const fields: Record<string, string[]> = { settings: [], from: [] };
-  const { maxStyles } = limits;
+  const { maxStyles, maxUpload } = limits;
+  let bytes = 0;
   const parts = request.parts({
     limits: {
-      fileSize: limits.maxUpload * 2 ** 20,
+      fileSize: maxUpload * 2 ** 20,
       files: 2 * maxStyles + 2,
       fields: maxStyles + 2,
       parts: 3 * maxStyles + 4,
@@ -44,7 +47,14 @@ export async function readForm(request: FastifyRequest, limits: Limits): Promise
     if (part.type === 'file') {
       const place = name === 'styleRegions' ? styleRegions : ownOf(files, name);
       if (!place) throw unknownPart(name);
-      place.push(await readUpload(part, name, limits));
+      const upload = await readUpload(part, name, limits);
+      bytes += upload.bytes.length;
+      if (bytes > LARGEST_FILES * maxUpload * 2 ** 20) {
+        throw tooLarge(
+          `All files together are larger than ${LARGEST_FILES * maxUpload} MB; save them smaller.`,
+        );
+      }
+      place.push(upload);
     } else {
       const place = name === 'styleRegions' ? styleRegions : ownOf(fields, name);
       if (!place) throw unknownPart(name);

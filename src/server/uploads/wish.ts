@@ -9,7 +9,7 @@ import { checkPicture } from './picture.ts';
 import { chooseSettings } from './settings.ts';
 
 /** So many forms are held in memory at once; others wait before theirs are read. */
-const FORMS_AT_ONCE = 4;
+const FORMS_AT_ONCE = 8;
 const inTurn = atMost(FORMS_AT_ONCE);
 
 /**
