@@ -8,9 +8,14 @@ export interface Engine {
    * Compiles a serialised ONNX model. The array is handed over and must not be used afterwards.
    * @throws EngineError when the engine cannot take the model.
    */
-  compile(model: Uint8Array): Promise<Program>;
+  compile(model: Uint8Array, options?: CompileOptions): Promise<Program>;
   /** Frees what the engine holds. Programs made by it are gone afterwards. */
   close(): Promise<void>;
+}
+
+export interface CompileOptions {
+  /** Whether memory is given back after each run, rather than kept for the next: for programs that take turns. */
+  readonly frugal?: boolean;
 }
 
 export type Feeds = Readonly<Record<string, Float32Array | readonly Part[]>>;

@@ -50,7 +50,9 @@ export async function openBackward(
   for (const [i, { stage, tile }] of stages.entries()) {
     const last = i === stages.length - 1;
     const place = { first: i === 0, last, whole: last && whole };
-    programs.push(await engine.compile(serialize(backwardGraph(stage, place, tile, options, weights))));
+    programs.push(
+      await engine.compile(serialize(backwardGraph(stage, place, tile, options, weights)), { frugal: true }),
+    );
   }
 
   /** What a program is given of a tile. */

@@ -43,6 +43,7 @@ export async function contentsOf(
     );
     const program = await engine.compile(
       serialize(featuresGraph(stage.stage, i === 0, taps, stage.tile, options)),
+      { frugal: true },
     );
     try {
       for (const tile of stage.tiles) {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import type { Engine, Program } from '../../core/engine.ts';
+import type { CompileOptions, Engine, Program } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
 import type { Answer, Request, WorkerOptions } from './protocol.ts';
 import type { Provider } from './provider.ts';
@@ -72,9 +72,9 @@ export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = 
     return answer.outputs;
   }
 
-  async function compile(model: Uint8Array): Promise<Program> {
+  async function compile(model: Uint8Array, { frugal = false }: CompileOptions = {}): Promise<Program> {
     const program = programs++;
-    await ask({ kind: 'compile', program, model }, [model.buffer as ArrayBuffer]);
+    await ask({ kind: 'compile', program, model, frugal }, [model.buffer as ArrayBuffer]);
     return {
       run: (feeds, fetches) => ask({ kind: 'run', program, feeds, fetches }),
       read: async (input, at, length) => {

@@ -3,7 +3,13 @@ import type { Provider } from './provider.ts';
 
 /** What the engine's thread is asked, and what it answers. Requests carry a number that the answer repeats. */
 export type Request =
-  | { readonly kind: 'compile'; readonly id: number; readonly program: number; readonly model: Uint8Array }
+  | {
+      readonly kind: 'compile';
+      readonly id: number;
+      readonly program: number;
+      readonly model: Uint8Array;
+      readonly frugal: boolean;
+    }
   | {
       readonly kind: 'run';
       readonly id: number;

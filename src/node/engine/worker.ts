@@ -42,6 +42,7 @@ async function handle(request: Request): Promise<Answer> {
       graphOptimizationLevel: 'all',
       // A pattern would hold room for all values of a run beside what the allocator has: a quarter more memory, no faster.
       enableMemPattern: false,
+      enableCpuMemArena: !request.frugal,
       // Threads that spin while they wait gain nothing on an idle machine and halve the speed of a busy one.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
       // What goes wrong comes back as an exception; ONNX Runtime would print it as well.
