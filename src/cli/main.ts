@@ -8,10 +8,13 @@ import { addExplain } from './explain.ts';
 import { addModels } from './models.ts';
 import { addPaint } from './paint.ts';
 import { addResume } from './resume.ts';
+import { addServe } from './serve.ts';
 import { addShow } from './show.ts';
 import { surviveStreams } from './streams.ts';
+import { addStudio } from './studio.ts';
 import { printable } from './text.ts';
 import { addTexture } from './texture.ts';
+import { addWorker } from './worker.ts';
 
 /**
  * Runs the command. Sets the exit code: 0 when all went well, 2 for what the person can put right, 130 when stopped, 1 for
@@ -47,6 +50,9 @@ function createProgram(): Command {
   addShow(program);
   addExplain(program);
   addModels(program);
+  addStudio(program);
+  addServe(program);
+  addWorker(program);
   return program;
 }
 

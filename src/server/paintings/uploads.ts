@@ -1,0 +1,40 @@
+import type { Query } from '../database/index.ts';
+import type { Regions, Upload } from '../queue/protocol.ts';
+import { type Role, readFile } from './files.ts';
+import type { PaintingRow } from './painting.ts';
+
+/** The pictures that a painting was asked for with. */
+export interface Uploads {
+  readonly content: Upload;
+  readonly styles: readonly Upload[];
+  readonly regions: Regions | undefined;
+}
+
+/** @returns nothing where the painting was removed meanwhile */
+export async function readUploads(
+  query: Query,
+  { id, styles, regions }: Pick<PaintingRow, 'id' | 'styles' | 'regions'>,
+): Promise<Uploads | undefined> {
+  const read = (role: Role, place = 0): Promise<Upload | undefined> => readFile(query, id, role, place);
+  const content = await read('content');
+  const pictures = await inOrder(styles, (_name, place) => read('style', place));
+  if (!content || pictures.includes(undefined)) return undefined;
+  const uploads = { content, styles: pictures as Upload[], regions: undefined };
+  if (!regions) return uploads;
+  const mask = await read('contentRegions');
+  // What is no file is a colour.
+  const masks = await inOrder(
+    regions.style ?? [],
+    async (name, place) => (await read('styleRegions', place)) ?? name,
+  );
+  return mask && { ...uploads, regions: { content: mask, styles: masks } };
+}
+
+async function inOrder<T, U>(
+  items: readonly T[],
+  work: (item: T, place: number) => Promise<U>,
+): Promise<U[]> {
+  const results: U[] = [];
+  for (const [place, item] of items.entries()) results.push(await work(item, place));
+  return results;
+}

@@ -1,0 +1,98 @@
+import type { MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { badRequest, tooLarge } from '../errors.ts';
+import type { Limits } from '../limits.ts';
+import type { Upload } from '../queue/protocol.ts';
+import { plainName } from './name.ts';
+
+/** What a form said, before any of it is looked at. */
+export interface Form {
+  readonly content: Upload | undefined;
+  readonly styles: readonly Upload[];
+  readonly contentRegions: Upload | undefined;
+  /** Masks, or colours. */
+  readonly styleRegions: readonly (Upload | string)[];
+  readonly settings: string | undefined;
+  readonly from: string | undefined;
+}
+
+/** Bytes of a field that is no file. */
+const FIELD_BYTES = 64 * 1024;
+/** A form may be as large as so many of the largest files. */
+const LARGEST_FILES = 4;
+
+/** @throws ApiError when the form is broken, too large, or has a part that means nothing */
+export async function readForm(request: FastifyRequest, limits: Limits): Promise<Form> {
+  if (!request.isMultipart()) {
+    throw badRequest('Send the painting as multipart/form-data, with the parts content, style and settings.');
+  }
+  const files: Record<string, Upload[]> = { content: [], style: [], contentRegions: [] };
+  const styleRegions: (Upload | string)[] = [];
+  const fields: Record<string, string[]> = { settings: [], from: [] };
+  const { maxStyles, maxUpload } = limits;
+  let bytes = 0;
+  const parts = request.parts({
+    limits: {
+      fileSize: maxUpload * 2 ** 20,
+      files: 2 * maxStyles + 2,
+      fields: maxStyles + 2,
+      parts: 3 * maxStyles + 4,
+      fieldSize: FIELD_BYTES,
+      fieldNameSize: 100,
+      headerPairs: 50,
+    },
+  });
+  for await (const part of parts) {
+    const { fieldname: name } = part;
+    if (part.type === 'file') {
+      const place = name === 'styleRegions' ? styleRegions : ownOf(files, name);
+      if (!place) throw unknownPart(name);
+      const upload = await readUpload(part, name, limits);
+      bytes += upload.bytes.length;
+      if (bytes > LARGEST_FILES * maxUpload * 2 ** 20) {
+        throw tooLarge(
+          `All files together are larger than ${LARGEST_FILES * maxUpload} MB; save them smaller.`,
+        );
+      }
+      place.push(upload);
+    } else {
+      const place = name === 'styleRegions' ? styleRegions : ownOf(fields, name);
+      if (!place) throw unknownPart(name);
+      if (part.valueTruncated || part.fieldnameTruncated) throw tooLarge(`The part ${name} is too long.`);
+      place.push(String(part.value));
+    }
+  }
+  for (const [name, all] of Object.entries({ ...files, ...fields })) {
+    if (name !== 'style' && all.length > 1) throw badRequest(`There must be one part ${name}, not several.`);
+  }
+  if ((files.style?.length ?? 0) > maxStyles) throw badRequest(`Send at most ${maxStyles} styles.`);
+  return {
+    content: files.content?.[0],
+    styles: files.style ?? [],
+    contentRegions: files.contentRegions?.[0],
+    styleRegions,
+    settings: fields.settings?.[0],
+    from: fields.from?.[0],
+  };
+}
+
+/** The list of that name, if it is one of those there are. */
+function ownOf<T>(lists: Readonly<Record<string, T[]>>, name: string): T[] | undefined {
+  return Object.hasOwn(lists, name) ? lists[name] : undefined;
+}
+
+async function readUpload(part: MultipartFile, field: string, limits: Limits): Promise<Upload> {
+  const name = plainName(part.filename, field);
+  try {
+    return { name, bytes: await part.toBuffer() };
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'FST_REQ_FILE_TOO_LARGE') throw error;
+    throw tooLarge(`${name} is larger than ${limits.maxUpload} MB; save it smaller.`);
+  }
+}
+
+function unknownPart(name: string) {
+  return badRequest(
+    `There is no part "${plainName(name, '')}"; the parts are content, style, contentRegions, styleRegions, settings and from.`,
+  );
+}

@@ -1,0 +1,72 @@
+import type { FastifyRequest } from 'fastify';
+import type { Context } from '../context.ts';
+import { badRequest } from '../errors.ts';
+import { hashOf, picturesOf, type Wish } from '../paintings/create.ts';
+import type { Regions, Upload } from '../queue/protocol.ts';
+import { atMost } from './at-most.ts';
+import { type Form, readForm } from './form.ts';
+import { checkPicture } from './picture.ts';
+import { chooseSettings } from './settings.ts';
+
+/** So many forms are held in memory at once; others wait before theirs are read. */
+const FORMS_AT_ONCE = 8;
+const inTurn = atMost(FORMS_AT_ONCE);
+
+/**
+ * Reads and checks what a form asks for.
+ * @throws ApiError saying what is wrong with it
+ */
+export async function readWish(
+  request: FastifyRequest,
+  key: string | undefined,
+  { database, limits }: Context,
+): Promise<Wish> {
+  return await inTurn(async () => {
+    const form = await readForm(request, limits);
+    const { settings, from } = form;
+    const origin = from === undefined ? undefined : await picturesOf(database.query, from);
+    const content = form.content ?? origin?.content;
+    const styles = form.styles.length > 0 ? form.styles : (origin?.styles ?? []);
+    if (!content) throw badRequest('Send the picture to repaint as the part content.');
+    if (styles.length === 0) {
+      throw badRequest('Send at least one picture in whose style to paint as a part style.');
+    }
+    const chosen = chooseSettings(settings, styles.length, limits);
+    // Masks fit the pictures that they were made for.
+    const regions = chosenRegions(form, styles.length) ?? (form.content ? undefined : origin?.regions);
+    const sent = filesOf(form);
+    for (const picture of sent) await checkPicture(picture, limits);
+    const said = [settings, from, form.content?.name, form.styles.length, form.contentRegions?.name];
+    const masks = form.styleRegions.map((mask) => (typeof mask === 'string' ? mask : ''));
+    return {
+      client: request.client,
+      content,
+      styles,
+      regions,
+      origin: origin && from !== undefined ? { id: from, start: origin.start } : undefined,
+      ...chosen,
+      key,
+      hash: hashOf(JSON.stringify([said, masks]), sent),
+    };
+  });
+}
+
+/** @throws ApiError when masks of styles are without one of the content, or too many, or no masks */
+function chosenRegions({ contentRegions, styleRegions }: Form, styles: number): Regions | undefined {
+  if (!contentRegions) {
+    if (styleRegions.length === 0) return undefined;
+    throw badRequest('Masks of styles say nothing without one of the content; send both.');
+  }
+  if (styleRegions.length > styles) throw badRequest(`Send at most one part styleRegions for each style.`);
+  for (const mask of styleRegions) {
+    if (typeof mask === 'string' && !/^#[0-9a-f]{6}$/i.test(mask)) {
+      throw badRequest('A part styleRegions must be a picture, or a colour as #ff0000.');
+    }
+  }
+  return { content: contentRegions, styles: styleRegions };
+}
+
+function filesOf({ content, styles, contentRegions, styleRegions }: Form): Upload[] {
+  const all = [content, ...styles, contentRegions, ...styleRegions];
+  return all.filter((part) => typeof part === 'object');
+}
