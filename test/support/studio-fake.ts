@@ -36,7 +36,7 @@ class Refusal extends Error {
 export interface FakeStudio {
   readonly url: string;
   /** What was ordered, the newest first, with the fields that came. */
-  readonly orders: { fields: string[]; order: Order }[];
+  readonly orders: { fields: string[]; order: Order; masks: Upload[] }[];
   close(): Promise<void>;
 }
 
@@ -103,7 +103,8 @@ export async function fakeStudio({ token = '', pace = 8 } = {}): Promise<FakeStu
     const size = await sizeOf(content);
     for (const style of styles) await sizeOf(style);
     const placed: Order = { content, styles, settings, ...(from && { from }) };
-    orders.unshift({ fields: [...form.keys()], order: placed });
+    const masks = [...(await uploads(form, 'contentRegions')), ...(await uploads(form, 'styleRegions'))];
+    orders.unshift({ fields: [...form.keys()], order: placed, masks });
     const painting = keys.get(key) ?? new FakePainting(`p${orders.length}`, placed, size, pace);
     if (!paintings.includes(painting)) paintings.unshift(painting);
     keys.set(key, painting);
