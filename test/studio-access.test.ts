@@ -81,7 +81,7 @@ describe.skipIf(withoutBrowser)('the studio is for everybody:', () => {
     await page.getByRole('button', { name: /^Take/ }).first().waitFor();
     /** Presses Tab until something of that name has the focus. */
     async function to(name: RegExp) {
-      const focused = `(() => { const it = document.activeElement; if (it === document.body) return ''; return [it?.getAttribute('aria-label'), it?.name, it?.textContent].join(' ') })()`;
+      const focused = `(() => { const it = document.activeElement; if (!it?.matches('a, button, input, select, summary')) return ''; return [it?.getAttribute('aria-label'), it?.name, it?.textContent].join(' ') })()`;
       for (let presses = 0; presses < 120; presses++) {
         if (name.test(await page.evaluate(focused))) return;
         await page.keyboard.press('Tab');
