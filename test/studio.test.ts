@@ -54,7 +54,7 @@ describe.skipIf(withoutBrowser)('the studio', () => {
       expect((await sharp(await answer.body()).metadata()).format).toBe(format);
       expect(answer.headers()['content-disposition']).toMatch(/^attachment/);
     }
-    expect(await stepsInChart(page)).toBe(4);
+    await vi.waitFor(async () => expect(await stepsInChart(page)).toBe(4));
     expect(await page.locator('code').textContent()).toContain('velatura paint');
     expect(complaints).toEqual([]);
   });
@@ -303,6 +303,21 @@ describe.skipIf(withoutBrowser)('what the studio sends', () => {
     await untilDone(page);
     expect(fake.orders[0]?.order.settings.styleMix).toEqual([1, 0.5]);
     expect(fake.orders[0]?.order.styles.map(({ name }) => name)).toEqual(['waves.jpg', 'harbour.png']);
+  });
+
+  it('says why a painting failed, and goes on with it', async () => {
+    const fake = await fakeStudio({ failAt: 5 });
+    onTestFinished(() => fake.close());
+    const { page, complaints } = await visit(fake.url);
+    await prepare(page, await files(), 12);
+    await paintButton(page).click();
+    await page.getByRole('alert').filter({ hasText: 'The engine ran out of paint; try again.' }).waitFor();
+    await page.reload();
+    await page.getByRole('alert').filter({ hasText: 'The engine ran out of paint; try again.' }).waitFor();
+    await page.getByRole('button', { name: 'Go on from there' }).click();
+    await untilDone(page);
+    await vi.waitFor(async () => expect(await stepsInChart(page)).toBe(12));
+    expect(complaints).toEqual([]);
   });
 
   it('asks for the token once, and goes on with what it was about', async () => {

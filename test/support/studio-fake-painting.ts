@@ -33,16 +33,27 @@ export class FakePainting {
   readonly resolved: Settings;
   readonly events: Event[] = [];
   readonly listeners = new Set<(event: Event) => void>();
-  state: 'painting' | 'paused' | 'done' | 'cancelled' = 'painting';
+  state: 'painting' | 'paused' | 'done' | 'failed' | 'cancelled' = 'painting';
   done = 0;
   #stopped = false;
+  readonly #failAt: number | undefined;
   readonly #sizes: { width: number; height: number }[];
   readonly #createdAt = new Date().toISOString();
   #finishedAt: string | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  constructor(id: string, order: Order, size: { width: number; height: number }, pace: number) {
+  /**
+   * @param pace milliseconds from step to step
+   * @param failAt the step after which it fails, once
+   */
+  constructor(
+    id: string,
+    order: Order,
+    size: { width: number; height: number },
+    { pace, failAt }: { pace: number; failAt: number | undefined },
+  ) {
     this.id = id;
+    this.#failAt = failAt;
     this.order = order;
     this.resolved = resolveSettings(order.settings, architectureNamed('resnet50'));
     this.#sizes = this.resolved.scales.map((scale) => {
@@ -50,6 +61,10 @@ export class FakePainting {
       return { width: Math.round(size.width * part), height: Math.round(size.height * part) };
     });
     this.#timer = setInterval(() => this.state === 'painting' && this.#advance(), pace);
+  }
+
+  get isOver(): boolean {
+    return this.state === 'done' || this.state === 'failed' || this.state === 'cancelled';
   }
 
   get total(): number {
@@ -73,6 +88,7 @@ export class FakePainting {
       ...(this.#finishedAt && { finishedAt: this.#finishedAt }),
       ...(this.done > 0 && { progress: this.#progress() }),
       ...(this.#stopped && { stopped: { scale, step, steps } }),
+      ...(this.state === 'failed' && { error: 'The engine ran out of paint; try again.' }),
       command: `velatura paint ${content.name} --style ${styles.map(({ name }) => name).join(' ')}`,
     };
   }
@@ -109,7 +125,7 @@ export class FakePainting {
   cancel(): void {
     this.state = 'cancelled';
     clearInterval(this.#timer);
-    this.#tell('end', {});
+    this.#tell('state', this.json());
   }
 
   /** Lets no timer keep the process. */
@@ -126,7 +142,10 @@ export class FakePainting {
     this.done++;
     this.#tell('step', { ...this.#progress(), level: this.#place().level });
     if (this.done % EVERY === 0) this.#tell('preview', { url: `/paintings/${this.id}/preview` });
-    if (this.done >= this.total) this.#finish();
+    if (this.done === this.#failAt) {
+      this.state = 'failed';
+      this.#tell('failed', this.json());
+    } else if (this.done >= this.total) this.#finish();
   }
 
   #finish(): void {
@@ -134,7 +153,6 @@ export class FakePainting {
     this.state = 'done';
     this.#finishedAt = new Date().toISOString();
     this.#tell('done', this.json());
-    this.#tell('end', {});
   }
 
   #tell(name: string, data: unknown): void {

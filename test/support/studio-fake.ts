@@ -41,7 +41,15 @@ export interface FakeStudio {
 }
 
 /** The studio's server without a painter, in memory: the whole contract, and paintings that only look as if. */
-export async function fakeStudio({ token = '', pace = 8 } = {}): Promise<FakeStudio> {
+export async function fakeStudio({
+  token = '',
+  pace = 8,
+  failAt,
+}: {
+  token?: string;
+  pace?: number;
+  failAt?: number;
+} = {}): Promise<FakeStudio> {
   const paintings: FakePainting[] = [];
   const orders: FakeStudio['orders'] = [];
   const keys = new Map<string, FakePainting>();
@@ -63,6 +71,7 @@ export async function fakeStudio({ token = '', pace = 8 } = {}): Promise<FakeStu
       throw new Refusal(401, 'This studio wants its token.');
     }
     if (first === 'controls') return send(response, 200, controls());
+    if (first === 'openapi.json') return send(response, 200, description);
     if (first === 'networks') return send(response, 200, networks);
     if (first === 'examples') return id ? sendFile(response, examples, id) : send(response, 200, exampleList);
     if (first !== 'paintings') return sendFile(response, built, url.pathname.slice(1) || 'index.html');
@@ -105,7 +114,7 @@ export async function fakeStudio({ token = '', pace = 8 } = {}): Promise<FakeStu
     const placed: Order = { content, styles, settings, ...(from && { from }) };
     const masks = [...(await uploads(form, 'contentRegions')), ...(await uploads(form, 'styleRegions'))];
     orders.unshift({ fields: [...form.keys()], order: placed, masks });
-    const painting = keys.get(key) ?? new FakePainting(`p${orders.length}`, placed, size, pace);
+    const painting = keys.get(key) ?? new FakePainting(`p${orders.length}`, placed, size, { pace, failAt });
     if (!paintings.includes(painting)) paintings.unshift(painting);
     keys.set(key, painting);
     response.setHeader('location', `/paintings/${painting.id}`);
@@ -138,14 +147,22 @@ export async function fakeStudio({ token = '', pace = 8 } = {}): Promise<FakeStu
 
 function follow(request: IncomingMessage, response: ServerResponse, painting: FakePainting): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  const end = () => void response.end('event: end\ndata: {}\n\n');
   const tell = ({ id, name, data }: Event) => {
     response.write(`id: ${id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
-    if (name === 'end') response.end();
   };
   const last = Number(request.headers['last-event-id'] ?? 0);
   for (const event of painting.events.slice(last)) tell(event);
-  painting.listeners.add(tell);
-  response.on('close', () => painting.listeners.delete(tell));
+  if (painting.isOver) {
+    end();
+    return;
+  }
+  const listener = (event: Event) => {
+    tell(event);
+    if (painting.isOver) end();
+  };
+  painting.listeners.add(listener);
+  response.on('close', () => painting.listeners.delete(listener));
 }
 
 async function sendPicture(
@@ -191,6 +208,9 @@ const networks = ['resnet50', 'vgg19'].map((name) => ({
   here: name === 'resnet50',
   taps: [],
 }));
+
+/** As much of a description as the page reads. */
+const description = { paths: { '/paintings': { post: { form: { contentRegions: {}, styleRegions: {} } } } } };
 
 const example = (name: string) => ({ name, url: `/examples/${name}.jpg` });
 const exampleList = {

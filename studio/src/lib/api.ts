@@ -41,6 +41,11 @@ export const api = {
   remove: async (id: string) => void (await send(painting(id), { method: 'DELETE' })),
   networks: () => json<NetworkEntry[]>('networks'),
   controls: () => json<Controls>('controls'),
+  /** Whether this server paints by regions: then its description of itself names them. */
+  takesRegions: async () => {
+    const { paths } = await json<{ paths: Record<string, unknown> }>('openapi.json');
+    return JSON.stringify(paths['/paintings'] ?? {}).includes('"contentRegions"');
+  },
   examples: () => json<Examples>('examples'),
   /** @throws ApiError with status 401 when that is not the token */
   open: async (token: string) => {

@@ -2,11 +2,12 @@
 
 export type State = 'queued' | 'painting' | 'paused' | 'done' | 'failed' | 'cancelled';
 
+/** Null stands for what is no number, of a picture that went astray. */
 export interface Loss {
-  readonly content: number;
-  readonly style: number;
-  readonly tv: number;
-  readonly total: number;
+  readonly content: number | null;
+  readonly style: number | null;
+  readonly tv: number | null;
+  readonly total: number | null;
 }
 
 export interface Progress {
@@ -20,7 +21,8 @@ export interface Progress {
   readonly total: number;
   readonly loss: Loss;
   readonly seconds: number;
-  readonly secondsLeft: number;
+  /** From the second step on. */
+  readonly secondsLeft?: number;
 }
 
 /** The settings of a painting by name; which there are, the server says. */

@@ -17,7 +17,9 @@ export interface Curves {
  * @param total steps planned, for the x axis
  */
 export function curvesOf(points: readonly Point[], total: number, width: number, height: number): Curves {
-  const values = points.flatMap(({ loss }) => TERMS.map((term) => loss[term])).filter((value) => value > 0);
+  const values = points
+    .flatMap(({ loss }) => TERMS.map((term) => loss[term] ?? 0))
+    .filter((value) => value > 0);
   const low = Math.floor(Math.log10(Math.min(...values, 1)) * 4) / 4;
   const high = Math.max(Math.ceil(Math.log10(Math.max(...values, 1e-12)) * 4) / 4, low + 0.25);
   const x = (done: number) => (width * (done - 1)) / Math.max(total - 1, 1);
@@ -27,9 +29,11 @@ export function curvesOf(points: readonly Point[], total: number, width: number,
     let drawn = '';
     let scale: number | undefined;
     for (const { done, loss, scale: here } of points) {
-      if (loss[term] <= 0) continue;
+      const value = loss[term];
+      // On this axis there is no place for it.
+      if (value === null || value <= 0) continue;
       // Losses of another scale are those of another picture: a new line.
-      drawn += `${here === scale ? 'L' : 'M'}${x(done).toFixed(1)} ${y(loss[term]).toFixed(1)}`;
+      drawn += `${here === scale ? 'L' : 'M'}${x(done).toFixed(1)} ${y(value).toFixed(1)}`;
       scale = here;
     }
     return drawn;

@@ -1,8 +1,9 @@
 import { addresses } from './api.ts';
-import type { Painting, Progress } from './contract.ts';
+import type { Progress } from './contract.ts';
 
 export interface Watcher {
-  state(painting: Painting): void;
+  /** Its state is another. */
+  changed(): void;
   step(progress: Progress): void;
   /** @param version of the preview: another one, another picture */
   preview(version: string): void;
@@ -38,17 +39,15 @@ export function follow(id: string, watcher: Watcher): () => void {
       if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, PATIENCE);
     };
     for (const name of ['state', 'done', 'failed']) {
-      source.addEventListener(name, (event) => watcher.state(dataOf<Painting>(event)));
+      source.addEventListener(name, () => watcher.changed());
     }
-    source.addEventListener('step', (event) => watcher.step(dataOf<Progress>(event)));
+    source.addEventListener('step', (event) => {
+      watcher.step(JSON.parse((event as MessageEvent<string>).data) as Progress);
+    });
     source.addEventListener('preview', (event) => watcher.preview((event as MessageEvent).lastEventId));
     source.addEventListener('end', end);
   }
 
   open();
   return end;
-}
-
-function dataOf<T>(event: Event): T {
-  return JSON.parse((event as MessageEvent<string>).data) as T;
 }

@@ -8,6 +8,9 @@ export interface Point {
   readonly loss: Progress['loss'];
 }
 
+/** Milliseconds for which steps are gathered before the chart is drawn anew. */
+const GATHER = 50;
+
 /** One painting as the page sees it, which is kept as the server has it while somebody looks. */
 export class Watched {
   readonly id: string;
@@ -23,7 +26,11 @@ export class Watched {
   missing = $state(false);
 
   #heard = new Map<number, Point>();
+  #showing: ReturnType<typeof setTimeout> | undefined;
+  #asking = false;
+  #askAgain = false;
   #end: (() => void) | undefined;
+  #wanted = true;
 
   constructor(id: string) {
     this.id = id;
@@ -31,39 +38,48 @@ export class Watched {
 
   /** Starts to follow it; returns what ends that. */
   start(): () => void {
-    let stopped = false;
-    void this.refresh().then(() => {
-      if (stopped || this.missing || !this.painting) return;
-      // One that is over is followed too: the server tells its steps again.
-      this.#end = follow(this.id, {
-        state: (painting) => this.take(painting),
-        step: (progress) => this.#step(progress),
-        preview: (version) => {
-          this.preview = version;
-        },
-        connected: () => {
-          if (this.reconnecting) void this.refresh();
-          this.reconnecting = false;
-        },
-        lost: () => {
-          this.reconnecting = true;
-        },
-      });
-    });
+    void this.refresh();
     return () => {
-      stopped = true;
+      this.#wanted = false;
       this.#end?.();
+      clearTimeout(this.#showing);
     };
+  }
+
+  #follow(): void {
+    this.#end?.();
+    this.#end = follow(this.id, {
+      // What an event tells may be long past, where the server tells all again: it is asked how things stand.
+      changed: () => void this.refresh(),
+      step: (progress) => this.#step(progress),
+      preview: (version) => {
+        this.preview = version;
+      },
+      connected: () => {
+        if (this.reconnecting) void this.refresh();
+        this.reconnecting = false;
+      },
+      lost: () => {
+        this.reconnecting = true;
+      },
+    });
   }
 
   /** Takes over what the server says about it. */
   take(painting: Painting): void {
+    const before = this.painting;
     this.painting = painting;
+    // One that is over is followed too, since the server tells its steps again; and one that goes on, once more.
+    if (this.#wanted && (!before || (isOver(before) && !isOver(painting)))) this.#follow();
     if (painting.progress) this.#point(painting.progress);
     if (isOver(painting)) this.reconnecting = false;
   }
 
+  /** Asks the server how it stands: once more when it was told to meanwhile, and never twice at a time. */
   async refresh(): Promise<void> {
+    this.#askAgain = this.#asking;
+    if (this.#asking) return;
+    this.#asking = true;
     try {
       this.take(await api.painting(this.id));
       this.error = '';
@@ -71,11 +87,16 @@ export class Watched {
     } catch (error) {
       this.missing = error instanceof ApiError && error.status === 404;
       this.error = sentenceOf(error);
+    } finally {
+      this.#asking = false;
     }
+    if (this.#askAgain) await this.refresh();
   }
 
   #step(progress: Progress): void {
-    if (this.painting && !isOver(this.painting)) this.painting = { ...this.painting, progress };
+    const { painting } = this;
+    const isNews = progress.done > (painting?.progress?.done ?? 0);
+    if (painting && !isOver(painting) && isNews) this.painting = { ...painting, progress };
     this.#point(progress);
   }
 
@@ -83,8 +104,10 @@ export class Watched {
     // After a lost connection the server may tell a step twice.
     if (this.#heard.has(done)) return;
     this.#heard.set(done, { done, scale, loss });
-    const last = this.points.at(-1);
-    const points = [...this.#heard.values()];
-    this.points = last && last.done > done ? points.sort((a, b) => a.done - b.done) : points;
+    // Thousands may come at once.
+    this.#showing ??= setTimeout(() => {
+      this.#showing = undefined;
+      this.points = [...this.#heard.values()].sort((a, b) => a.done - b.done);
+    }, GATHER);
   }
 }

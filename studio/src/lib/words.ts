@@ -41,7 +41,8 @@ export function dateOf(iso: string): string {
 }
 
 /** A few characters for a number, enough to tell it from its neighbours. */
-export function short(value: number): string {
+export function short(value: number | null): string {
+  if (value === null) return '–';
   return Math.abs(value) >= 1000 || (value !== 0 && Math.abs(value) < 0.001)
     ? value.toExponential(1)
     : String(Number(value.toPrecision(3)));
