@@ -1,8 +1,8 @@
 import { architectureNamed, resolveSettings, type Step } from 'velatura';
 import { describe, expect, it } from 'vitest';
 import { barProgress } from '../src/cli/progress/bars.ts';
-import { estimateTime } from '../src/cli/progress/estimate.ts';
 import { duration, lossText, shellWord } from '../src/cli/text.ts';
+import { estimateTime } from '../src/node/estimate.ts';
 
 const scales = [
   { scale: 128, pixels: 128 * 96, steps: 10 },

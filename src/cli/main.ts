@@ -7,10 +7,13 @@ import { USER_ERROR_CODE } from './errors.ts';
 import { addExplain } from './explain.ts';
 import { addModels } from './models.ts';
 import { addPaint } from './paint.ts';
+import { addServe } from './serve.ts';
 import { addShow } from './show.ts';
 import { surviveStreams } from './streams.ts';
+import { addStudio } from './studio.ts';
 import { printable } from './text.ts';
 import { addTexture } from './texture.ts';
+import { addWorker } from './worker.ts';
 
 /**
  * Runs the command. Sets the exit code: 0 when all went well, 2 for what the person can put right, 130 when stopped, 1 for
@@ -45,6 +48,9 @@ function createProgram(): Command {
   addShow(program);
   addExplain(program);
   addModels(program);
+  addStudio(program);
+  addServe(program);
+  addWorker(program);
   return program;
 }
 

@@ -63,6 +63,11 @@ const described: Readonly<Record<SettingWithOption, readonly [placeholder: strin
   optimizer: ['name', 'lbfgs or adam'],
 };
 
+/** What each setting with an option is for, in a few words. */
+export const settingWords: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(described).map(([name, [, words]]) => [name, words]),
+);
+
 /**
  * Adds the options of settings, in that order.
  * @param size the longest side that the help names as default, with what follows from it

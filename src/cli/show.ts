@@ -71,7 +71,10 @@ function label(name: string): string {
  * The command line that paints a picture like this one again: with the settings that are not the preset's own, or, where
  * some of them have no option, with the painting as the example.
  */
-function commandFor({ settings, content, style, texture }: FoundRecord, painting: string): string {
+export function commandFor(
+  { settings, content, style, texture }: Omit<FoundRecord, 'program'>,
+  painting: string,
+): string {
   if (texture) return textureCommand(settings, style ?? ['<style>'], texture);
   const files = (style ?? ['<style>']).map(fileWord);
   const words = ['velatura', 'paint', fileWord(content ?? '<content>'), '--style', ...files];

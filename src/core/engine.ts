@@ -31,6 +31,11 @@ export interface Program {
    * @throws EngineError when the run fails, for example for want of memory.
    */
   run(feeds: Feeds, fetches: readonly string[]): Promise<Record<string, Float32Array>>;
+  /**
+   * Reads a part of an input's present value.
+   * @throws EngineError when there is no such input, or it is not so long
+   */
+  read(input: string, at: number, length: number): Promise<Float32Array>;
   /** Frees the compiled graph and its memory. */
   release(): Promise<void>;
 }

@@ -49,6 +49,8 @@ export interface PreparedPainting {
   readonly network: string;
   /** The engine's name. */
   readonly engine: string;
+  /** After which step it goes on, where it was begun before. */
+  readonly from?: Pick<Step, 'scale' | 'step' | 'steps' | 'seconds'>;
   /** Paints. The last step's picture is the painting. */
   steps(signal?: AbortSignal): AsyncGenerator<Step>;
 }

@@ -1,9 +1,9 @@
 import { createLogUpdate } from 'log-update';
+import { type Estimate, estimateTime, type Scale, scalesOf } from '../../node/estimate.ts';
 import type { Progress as Download, Losses, Step } from '../../node/index.ts';
 import { duration, lossText, megabytes } from '../text.ts';
-import { type Estimate, estimateTime } from './estimate.ts';
 import { LONGEST_BAR, type Painter, painter } from './painter.ts';
-import { type Progress, type Scale, scalesOf, stoppedAt, title } from './progress.ts';
+import { type Progress, stoppedAt, title } from './progress.ts';
 
 /** How far a scale is. */
 interface Bar extends Scale {

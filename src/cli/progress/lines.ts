@@ -1,7 +1,7 @@
+import { type Estimate, estimateTime, scalesOf } from '../../node/estimate.ts';
 import type { Progress as Download, Step } from '../../node/index.ts';
 import { duration, lossText, megabytes } from '../text.ts';
-import { type Estimate, estimateTime } from './estimate.ts';
-import { type Progress, scalesOf, stoppedAt, title } from './progress.ts';
+import { type Progress, stoppedAt, title } from './progress.ts';
 
 /** Where no terminal is: plain lines, about four a scale. */
 export function lineProgress(out: NodeJS.WritableStream): Progress {

@@ -1,10 +1,4 @@
-import {
-  type Progress as Download,
-  listed,
-  type Painting,
-  type Settings,
-  type Step,
-} from '../../node/index.ts';
+import { type Progress as Download, listed, type Painting, type Step } from '../../node/index.ts';
 
 /** What is about to be painted. */
 export interface Beginning extends Pick<Painting, 'settings' | 'sizes' | 'network' | 'engine'> {
@@ -39,22 +33,6 @@ export interface Progress {
   end(ending: Ending): void;
   /** Nothing follows, whether or not the work ended well. */
   close(): void;
-}
-
-/** The numbers of a painting's settings and sizes that belong together, one entry a scale. */
-export interface Scale {
-  /** Longest side in pixels. */
-  readonly scale: number;
-  readonly pixels: number;
-  readonly steps: number;
-}
-
-export function scalesOf({ settings, sizes }: { settings: Settings; sizes: Beginning['sizes'] }): Scale[] {
-  return sizes.map(({ width, height }, i) => ({
-    scale: settings.scales[i] as number,
-    pixels: width * height,
-    steps: settings.steps[i] as number,
-  }));
 }
 
 /** `town.jpg in the style of swirls.jpg: 512 x 384 pixels with resnet50` */

@@ -1,6 +1,7 @@
+import { scalesOf } from '../../node/estimate.ts';
 import type { Step } from '../../node/index.ts';
 import type { Beginning, Ending, Progress } from '../progress/progress.ts';
-import { scalesOf, title } from '../progress/progress.ts';
+import { title } from '../progress/progress.ts';
 import { duration, printable } from '../text.ts';
 
 /** What could not be painted, and why. */

@@ -1,4 +1,5 @@
 import type { Optimizer, OptimizerState } from './optimizer.ts';
+import { savedArray, savedNumber } from './saved.ts';
 
 export interface AdamOptions {
   /** How far a value moves in one step, at most. */
@@ -52,6 +53,25 @@ export function adam({ stepSize = 0.02, beta1 = 0.9, beta2 = 0.99 }: AdamOptions
         square[i] = v;
         point[i] = (point[i] as number) - (rate * m) / (Math.sqrt(v * correction) + epsilon);
       }
+    },
+
+    save: async ({ point, best, mean, square, steps, bestLoss, converged }) => ({
+      values: { steps, bestLoss, converged: Number(converged) },
+      arrays: { point: point.slice(), best: best.slice(), mean: mean.slice(), square: square.slice() },
+    }),
+
+    restore: async (saved) => {
+      const length = saved.arrays.point?.length ?? 0;
+      const copy = (name: string) => savedArray(saved, name, length).slice();
+      return {
+        point: copy('point'),
+        best: copy('best'),
+        bestLoss: savedNumber(saved, 'bestLoss'),
+        converged: savedNumber(saved, 'converged') !== 0,
+        steps: savedNumber(saved, 'steps'),
+        mean: copy('mean'),
+        square: copy('square'),
+      };
     },
 
     async release() {},

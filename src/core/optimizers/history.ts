@@ -8,6 +8,8 @@ import { input, matmul, serialize, transpose } from '../graph/index.ts';
 export interface History {
   /** Replaces rows; in a new history all are zero. Returns the inner products of all rows, as a matrix in row-major order. */
   write(rows: ReadonlyMap<number, Float32Array>): Promise<Float32Array>;
+  /** A row as it stands. */
+  read(row: number): Promise<Float32Array>;
   /** The sum of the rows, each times its factor. */
   combine(factors: Float32Array): Promise<Float32Array>;
   release(): Promise<void>;
@@ -30,6 +32,7 @@ export async function createHistory(engine: Engine, rows: number, length: number
       const found = await program.run({ factors }, ['sum']);
       return found.sum as Float32Array;
     },
+    read: (row) => program.read('vectors', row * length, length),
     release: () => program.release(),
   };
 }

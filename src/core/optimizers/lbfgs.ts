@@ -1,7 +1,9 @@
 import type { Engine } from '../engine.ts';
+import { UserError } from '../errors.ts';
 import { addScaled, dot } from '../vector.ts';
 import { createHistory, type History } from './history.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
+import { savedArray, savedNumber, savedNumbers } from './saved.ts';
 
 export interface LbfgsOptions {
   /** How many past steps the curvature is estimated from; each costs two arrays of the picture's size. */
@@ -30,6 +32,8 @@ export interface LbfgsState extends OptimizerState {
   readonly scratch: readonly [Float32Array, Float32Array];
   /** Which of the m places are in use, the oldest step first. */
   slots: number[];
+  /** How many places hold something, if only of steps that do not count any more. */
+  filled: number;
 }
 
 /** Armijo's constant: the part of the promised decrease that a step must keep. */
@@ -47,6 +51,14 @@ export function lbfgs(
   { history = 10, firstMove = 0.02 }: LbfgsOptions = {},
 ): Optimizer<LbfgsState> {
   const gradientRow = 2 * history;
+  const places = (filled: number) => Array.from({ length: filled }, (_, place) => place);
+  /** The rows of so many places: their steps, then their changes. */
+  const rowsFilled = (filled: number) => [
+    ...places(filled),
+    ...places(filled).map((place) => history + place),
+  ];
+
+  const rowName = (row: number) => `row ${row}`;
 
   /** Follows the negative gradient by a cautious length. */
   function steepest(state: LbfgsState, move: number): void {
@@ -68,6 +80,7 @@ export function lbfgs(
       const full = state.slots.length === history;
       const slot = full ? (state.slots.shift() as number) : state.slots.length;
       state.slots.push(slot);
+      state.filled = Math.max(state.filled, slot + 1);
       rows.set(slot, move).set(history + slot, change);
     }
     state.best.set(state.point);
@@ -110,6 +123,7 @@ export function lbfgs(
       history: await createHistory(engine, 2 * history + 1, start.length),
       scratch: [new Float32Array(start.length), new Float32Array(start.length)],
       slots: [],
+      filled: 0,
     }),
 
     async update(state, loss, gradient) {
@@ -124,6 +138,51 @@ export function lbfgs(
       }
       if (state.converged) state.point.set(state.best);
       else addScaled(state.point, state.best, state.step, state.direction);
+    },
+
+    async save({ point, best, gradient, direction, loss, slope, step, trials, converged, slots, ...state }) {
+      const { filled } = state;
+      const rows: Record<string, Float32Array> = {};
+      // The gradient's row is written whenever the history is used.
+      for (const row of rowsFilled(filled)) rows[rowName(row)] = await state.history.read(row);
+      return {
+        values: { loss, slope, step, trials, converged: Number(converged), filled, slots: [...slots] },
+        arrays: { point: point.slice(), best: best.slice(), gradient, direction, ...rows },
+      };
+    },
+
+    async restore(saved) {
+      const length = saved.arrays.point?.length ?? 0;
+      // Before the first evaluation there is neither gradient nor direction.
+      const known = saved.arrays.gradient?.length === 0 ? 0 : length;
+      const filled = savedNumber(saved, 'filled');
+      const slots = savedNumbers(saved, 'slots');
+      const state = {
+        point: savedArray(saved, 'point', length).slice(),
+        best: savedArray(saved, 'best', length).slice(),
+        converged: savedNumber(saved, 'converged') !== 0,
+        loss: savedNumber(saved, 'loss'),
+        gradient: savedArray(saved, 'gradient', known),
+        direction: savedArray(saved, 'direction', known),
+        slope: savedNumber(saved, 'slope'),
+        step: savedNumber(saved, 'step'),
+        trials: savedNumber(saved, 'trials'),
+        slots,
+        filled,
+        scratch: [new Float32Array(length), new Float32Array(length)] as const,
+      };
+      if (!(filled <= history) || slots.some((slot) => !(slot < filled))) {
+        throw new UserError(`The saved state has a longer history than the ${history} steps of this one.`);
+      }
+      const rows = rowsFilled(filled).map((row) => [row, savedArray(saved, rowName(row), length)] as const);
+      const restored = await createHistory(engine, 2 * history + 1, length);
+      try {
+        if (rows.length > 0) await restored.write(new Map(rows));
+      } catch (error) {
+        await restored.release();
+        throw error;
+      }
+      return { ...state, history: restored };
     },
 
     release: (state) => state.history.release(),

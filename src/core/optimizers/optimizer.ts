@@ -1,3 +1,5 @@
+import type { SavedOptimizer } from './saved.ts';
+
 /**
  * An optimiser as functions over a state. It is asked where to look (`state.point`), told what was found there, and so
  * on: it never calls the objective itself, so that whoever owns the loop can show, stop and save between any two
@@ -12,6 +14,13 @@ export interface Optimizer<S extends OptimizerState = OptimizerState> {
    * @param gradient is handed over, and must not be changed afterwards
    */
   update(state: S, loss: number, gradient: Float32Array): Promise<void>;
+  /** The state as plain data, which later updates leave as it is. @throws EngineError as `update` */
+  save(state: S): Promise<SavedOptimizer>;
+  /**
+   * Begins where another began, as if it were that one: it will do the same, bit for bit. What is saved can be restored again.
+   * @throws UserError when what was saved is no state of this optimiser; EngineError as `init`
+   */
+  restore(saved: SavedOptimizer): Promise<S>;
   /** Frees what the state holds of the engine. */
   release(state: S): Promise<void>;
 }

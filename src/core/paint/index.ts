@@ -37,3 +37,4 @@ export {
   tapsOf,
   weightsOf,
 } from './settings.ts';
+export { checkState, type PaintingState } from './state.ts';

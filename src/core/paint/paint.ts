@@ -9,6 +9,7 @@ import { coloring } from './coloring.ts';
 import { contentTarget, features, type Network, objective, styleStatistics } from './objective.ts';
 import { cover, fit, noise, resampleTo, type Size } from './pyramid.ts';
 import { partsOf, type Settings, weightsOf } from './settings.ts';
+import { checkState, type PaintingState } from './state.ts';
 
 /** What is painted, and how. */
 export interface Work {
@@ -45,6 +46,8 @@ export interface Step {
   readonly step: number;
   /** Steps planned at this scale; fewer are done where nothing better can be found. */
   readonly steps: number;
+  /** Whether no other step follows at this scale. */
+  readonly last: boolean;
   /** The losses of `picture`. */
   readonly loss: Losses;
   /** Since the painting began. */
@@ -54,35 +57,67 @@ export interface Step {
    * is transparent, so is the painting.
    */
   readonly picture: Picture;
+  /**
+   * The painting's whole state after this step, from which `paintPicture` can go on. To be asked for before the next step
+   * is; costs nothing otherwise. What it gives stays as it is.
+   * @throws EngineError when the engine fails
+   */
+  checkpoint(): Promise<PaintingState>;
 }
 
 /**
  * Paints: moves the pixels of a picture downhill on the objective, from coarse to fine. Yields after every step; the
  * last step's picture is the painting, at the size asked for. Leaving the loop stops the work.
  *
- * @throws EngineError when the engine fails; `signal.reason` when the signal aborts
+ * @param from goes on after that step of the same work: with the same engine the pixels are those of a painting that was
+ *   never stopped, bit for bit. Of a painting that was done already, its last step is yielded again.
+ * @throws EngineError when the engine fails; UserError when `from` is of another work; `signal.reason` when the signal
+ *   aborts
  */
-export async function* paintPicture(given: Work, engine: Engine, signal?: AbortSignal): AsyncGenerator<Step> {
+export async function* paintPicture(
+  given: Work,
+  engine: Engine,
+  signal?: AbortSignal,
+  from?: PaintingState,
+): AsyncGenerator<Step> {
   const { finish, ...pictures } = coloring(given.settings.color, given);
   const work = { ...given, ...pictures };
   const { settings, content } = work;
   const optimizer: Optimizer = settings.optimizer === 'adam' ? adam() : lbfgs(engine);
-  const began = performance.now();
+  const began = performance.now() - 1000 * (from?.seconds ?? 0);
+  if (from) {
+    const sizes = settings.scales.map((scale) => fit(content, scale));
+    checkState(from, settings, sizes);
+  }
   let painting: Picture | undefined;
 
   for (const [level, scale] of settings.scales.entries()) {
+    const resumed = from?.level === level ? from : undefined;
+    if (from && level < from.level) continue;
     if (!work.start && isThere(settings) && scale !== settings.scales.at(-1)) continue;
     signal?.throwIfAborted();
     const size = fit(content, scale);
-    const start = painting ? resample(painting, size.width, size.height) : startingPicture(work, size);
     const { alpha } = resample(content, size.width, size.height);
+    const steps = settings.steps[level] as number;
+    const shown = (best: Float32Array) => finish(clamped(best, size, alpha));
+    if (resumed && !resumed.optimizer) {
+      painting = clamped(resumed.picture, size);
+      if (level === settings.scales.length - 1) yield doneStep(resumed, scale, steps, shown);
+      continue;
+    }
+    const start = resumed
+      ? { ...size, data: resumed.start }
+      : painting
+        ? resample(painting, size.width, size.height)
+        : startingPicture(work, size);
     const { evaluate, release } = await prepareScale(work, start, scale, engine);
     let state: OptimizerState | undefined;
     try {
-      const steps = settings.steps[level] as number;
-      state = await optimizer.init(new Float32Array(start.data.length));
-      let best: Evaluation | undefined;
-      for (let step = 1; step <= steps && !state.converged; step++) {
+      state = resumed?.optimizer
+        ? await optimizer.restore(resumed.optimizer)
+        : await optimizer.init(new Float32Array(start.data.length));
+      let best: Pick<Evaluation, 'picture' | 'loss'> | undefined = resumed;
+      for (let step = (resumed?.step ?? 0) + 1; step <= steps && !state.converged; step++) {
         signal?.throwIfAborted();
         const found = await evaluate(state.point);
         if (!best && !Number.isFinite(found.loss.total)) {
@@ -92,16 +127,26 @@ export async function* paintPicture(given: Work, engine: Engine, signal?: AbortS
         await optimizer.update(state, found.loss.total, found.gradient);
         const seconds = (performance.now() - began) / 1000;
         const { picture, loss } = best;
+        const last = step === steps || state.converged;
+        const present = state;
+        let over = false;
         yield {
           scale,
           step,
           steps,
+          last,
           loss,
           seconds,
           get picture() {
-            return finish(clamped(picture, size, alpha));
+            return shown(picture);
+          },
+          async checkpoint() {
+            if (over) throw new Error('A checkpoint of a step can only be taken before the next step.');
+            const saved = last ? undefined : await optimizer.save(present);
+            return { level, step, seconds, start: start.data, picture, loss, optimizer: saved };
           },
         };
+        over = true;
       }
       painting = best && clamped(best.picture, size);
     } finally {
@@ -109,6 +154,28 @@ export async function* paintPicture(given: Work, engine: Engine, signal?: AbortS
       await release();
     }
   }
+}
+
+/** The last step of a painting that was done when its state was taken. */
+function doneStep(
+  state: PaintingState,
+  scale: number,
+  steps: number,
+  shown: (best: Float32Array) => Picture,
+): Step {
+  const { step, loss, seconds, picture } = state;
+  return {
+    scale,
+    step,
+    steps,
+    last: true,
+    loss,
+    seconds,
+    get picture() {
+      return shown(picture);
+    },
+    checkpoint: async () => state,
+  };
 }
 
 /** Where the content alone counts and is the start, there is nowhere to go: the scales on the way would only blur it. */

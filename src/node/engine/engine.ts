@@ -77,6 +77,10 @@ export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = 
     await ask({ kind: 'compile', program, model }, [model.buffer as ArrayBuffer]);
     return {
       run: (feeds, fetches) => ask({ kind: 'run', program, feeds, fetches }),
+      read: async (input, at, length) => {
+        const found = await ask({ kind: 'read', program, input, at, length });
+        return found[input] as Float32Array;
+      },
       release: async () => {
         if (!gone) await ask({ kind: 'release', program });
       },

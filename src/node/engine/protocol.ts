@@ -11,6 +11,14 @@ export type Request =
       readonly feeds: Feeds;
       readonly fetches: readonly string[];
     }
+  | {
+      readonly kind: 'read';
+      readonly id: number;
+      readonly program: number;
+      readonly input: string;
+      readonly at: number;
+      readonly length: number;
+    }
   | { readonly kind: 'release'; readonly id: number; readonly program: number };
 
 export type Answer =

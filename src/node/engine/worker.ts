@@ -58,6 +58,10 @@ async function handle(request: Request): Promise<Answer> {
     await loaded.session.release();
     return { id, outputs: {} };
   }
+  if (request.kind === 'read') {
+    const { input, at, length } = request;
+    return { id, outputs: { [input]: read(loaded, input, at, length) } };
+  }
   return { id, outputs: await run(loaded, request.feeds, request.fetches) };
 }
 
@@ -85,7 +89,7 @@ async function run(
       feeds[name] = new ort.Tensor('float32', value, shape);
       continue;
     }
-    feeds[name] ??= new ort.Tensor('float32', new Float32Array(shape.reduce((a, b) => a * b, 1)), shape);
+    feeds[name] ??= new ort.Tensor('float32', new Float32Array(count(shape)), shape);
     for (const part of value) (feeds[name].data as Float32Array).set(part.values, part.at);
   }
   const results = await session.run(feeds, fetches);
@@ -93,4 +97,20 @@ async function run(
   return Object.fromEntries(
     fetches.map((name) => [name, (results[name] as ort.Tensor).data.slice() as Float32Array]),
   );
+}
+
+/** A part of an input's present value: zero where it has been given none. */
+function read({ session, feeds }: Loaded, name: string, at: number, length: number): Float32Array {
+  const metadata = session.inputMetadata.find((input) => input.name === name);
+  if (!metadata?.isTensor) throw new Error(`there is no input "${name}"`);
+  const size = count(metadata.shape as number[]);
+  if (at < 0 || length < 0 || at + length > size) {
+    throw new Error(`the input "${name}" has ${size} values, and none from ${at} to ${at + length}`);
+  }
+  const value = feeds[name]?.data as Float32Array | undefined;
+  return value ? value.slice(at, at + length) : new Float32Array(length);
+}
+
+function count(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1);
 }

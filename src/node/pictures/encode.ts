@@ -64,7 +64,8 @@ export async function encodePicture(
   return encoded(tagged.withIccProfile('srgb'), format, quality).toBuffer();
 }
 
-function encoded(image: Sharp, format: PictureFormat, quality: number | undefined): Sharp {
+/** Chooses how much the formats that lose something keep. */
+export function encoded(image: Sharp, format: PictureFormat, quality?: number): Sharp {
   switch (format) {
     case 'png':
       return image.png();

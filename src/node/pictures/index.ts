@@ -1,4 +1,5 @@
 export { animationSize, encodeAnimation, encodeFrame, type Frame } from './animation.ts';
+export { convertPicture, thumbnail } from './convert.ts';
 export { checkFits, type EncodeOptions, encodePicture, formatOf, type PictureFormat } from './encode.ts';
 export { findPictures, isPattern } from './find.ts';
 export { type ReadOptions, readPicture } from './read.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, readlink, realpath, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture/picture.ts';
@@ -24,12 +24,21 @@ export async function writePicture(
  * @throws UserError when the folder is missing or not writable, or the disk full
  */
 export async function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
+  await writeFileBy(path, (file) => file.writeFile(bytes));
+}
+
+/**
+ * Writes a file, whole or not at all.
+ * @param write is given the open file, which is empty
+ * @throws UserError when the folder is missing or not writable, or the disk full
+ */
+export async function writeFileBy(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const target = await followLinks(path);
   try {
     await throughTemporary(target, async (temporary) => {
       const file = await open(temporary, 'wx');
       try {
-        await file.writeFile(bytes);
+        await write(file);
         await file.sync();
       } finally {
         await file.close();

@@ -1,4 +1,26 @@
-import type { Scale } from './progress.ts';
+import type { Settings, Size } from '../core/paint/index.ts';
+
+/** The numbers of a painting's settings and sizes that belong together, one entry a scale. */
+export interface Scale {
+  /** Longest side in pixels. */
+  readonly scale: number;
+  readonly pixels: number;
+  readonly steps: number;
+}
+
+export function scalesOf({
+  settings,
+  sizes,
+}: {
+  readonly settings: Settings;
+  readonly sizes: readonly Size[];
+}): Scale[] {
+  return sizes.map(({ width, height }, i) => ({
+    scale: settings.scales[i] as number,
+    pixels: width * height,
+    steps: settings.steps[i] as number,
+  }));
+}
 
 /** Guesses how long a painting will still take, from how long its steps took. */
 export interface Estimate {

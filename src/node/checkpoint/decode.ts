@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../../core/errors.ts';
+import { checkState, fit } from '../../core/paint/index.ts';
+import type { Picture } from '../../core/picture/picture.ts';
+import {
+  type ByteSource,
+  looksLikeSafetensors,
+  openSafetensors,
+  type Weights,
+  type WeightTensor,
+} from '../../core/weights/index.ts';
+import { bytesOf, readTensor } from '../../core/weights/safetensors.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { placeOfHash } from './encode.ts';
+import { type Facts, FORMAT, FORMAT_VERSION, factsSchema, NO_HASH, OPTIMIZER, pictureIn } from './layout.ts';
+
+/** What a file can still say when all of it cannot be used. */
+const SAVE =
+  'its painting as it stands may still be saved with "velatura resume <checkpoint> --save-picture <file>"';
+
+/**
+ * Reads a checkpoint from the bytes of its file.
+ * @param name what to call it in messages
+ * @throws UserError when it is none, of another format, cut short or damaged
+ */
+export function decodeCheckpoint(bytes: Uint8Array, name = 'The checkpoint'): Promise<Checkpoint> {
+  return readCheckpointFrom(bytesSource(bytes), name);
+}
+
+export function bytesSource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read: async (offset, length) => new Uint8Array(bytes.subarray(offset, offset + length)),
+  };
+}
+
+/** The same from something that can be read in parts. */
+export async function readCheckpointFrom(source: ByteSource, name: string): Promise<Checkpoint> {
+  await checkFormat(source, name);
+  const header = await openSafetensors(source, name).catch((error: unknown) => {
+    throw damaged(name, error);
+  });
+  const { metadata, entries, dataOffset } = header;
+  const written = metadata.sha256 ?? '';
+  const head = await source.read(0, dataOffset);
+  const place = placeOfHash(head, written);
+  if (place < 0) throw damaged(name);
+  head.set(new TextEncoder().encode(NO_HASH), place);
+  const hash = createHash('sha256').update(head);
+  const arrays = new Map<string, WeightTensor>();
+  for (const array of entries.keys()) {
+    const found = await readTensor(source, header, array, name).catch((error: unknown) => {
+      throw damaged(name, error);
+    });
+    hash.update(bytesOf(found.data));
+    arrays.set(array, found);
+  }
+  if (hash.digest('hex') !== written) throw damaged(name);
+  const facts = factsIn(metadata.checkpoint);
+  const checkpoint = facts && assemble(facts, arrays);
+  if (!checkpoint) throw damaged(name);
+  const { settings, state, content } = checkpoint;
+  const sizes = settings.scales.map((scale) => fit(content, scale));
+  checkState(state, settings, sizes);
+  return checkpoint;
+}
+
+function damaged(name: string, cause?: unknown): UserError {
+  return new UserError(`${name} is damaged or cut short, and cannot be carried on; ${SAVE}.`, { cause });
+}
+
+/** @throws UserError when the file is no checkpoint, or one in a format that this program does not know */
+async function checkFormat(source: ByteSource, name: string): Promise<void> {
+  const metadata = await looseMetadata(source);
+  if (metadata?.format !== FORMAT) {
+    const cut = metadata === undefined && (await beginsAsCheckpoint(source));
+    throw cut ? damaged(name) : new UserError(`${name} is no checkpoint of Velatura.`);
+  }
+  if (metadata.version === FORMAT_VERSION) return;
+  throw new UserError(
+    `${name} was written by another version of Velatura, in format ${metadata.version} instead of ${FORMAT_VERSION}; ` +
+      `carry it on with that version, or: ${SAVE}.`,
+  );
+}
+
+/** What the metadata say, whatever became of the rest of the file; nothing if they cannot be read. */
+export async function looseMetadata(source: ByteSource): Promise<Record<string, unknown> | undefined> {
+  const header = await looseHeader(source);
+  const metadata = header?.entries.__metadata__;
+  return typeof metadata === 'object' && metadata !== null
+    ? (metadata as Record<string, unknown>)
+    : undefined;
+}
+
+export interface LooseHeader {
+  readonly entries: Readonly<Record<string, unknown>>;
+  /** Bytes from the start of the file to the arrays. */
+  readonly dataOffset: number;
+}
+
+/** The header's JSON object, if that much is whole. */
+export async function looseHeader(source: ByteSource): Promise<LooseHeader | undefined> {
+  const start = await source.read(0, Math.min(64, source.size));
+  if (!looksLikeSafetensors(start)) return undefined;
+  const length = Number(new DataView(start.buffer, start.byteOffset).getBigUint64(0, true));
+  if (8 + length > source.size) return undefined;
+  try {
+    const entries: unknown = JSON.parse(new TextDecoder().decode(await source.read(8, length)));
+    return typeof entries === 'object' && entries !== null
+      ? { entries: entries as Record<string, unknown>, dataOffset: 8 + length }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a file whose header cannot be read was a checkpoint once. */
+async function beginsAsCheckpoint(source: ByteSource): Promise<boolean> {
+  const start = await source.read(0, Math.min(512, source.size));
+  return new TextDecoder().decode(start).includes(`"format":"${FORMAT}"`);
+}
+
+/** All but the arrays; nothing where the text makes no sense. */
+export function factsIn(text: unknown): Facts | undefined {
+  if (typeof text !== 'string') return undefined;
+  try {
+    return factsSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @returns nothing where an array is missing */
+function assemble(facts: Facts, arrays: Weights): Checkpoint | undefined {
+  const { program, settings, network, engine, state, notes } = facts;
+  const painting = pictureIn(arrays, 'painting');
+  const content = pictureIn(arrays, 'content');
+  const start = pictureIn(arrays, 'start');
+  const styles = Array.from({ length: facts.styles }, (_, i) => pictureIn(arrays, `style ${i}`));
+  const [scaleStart, best] = [arrays.get('scale start')?.data, arrays.get('scale best')?.data];
+  if (!painting || !content || !scaleStart || !best || styles.includes(undefined)) return undefined;
+  const saved = [...arrays].filter(([name]) => name.startsWith(OPTIMIZER));
+  return {
+    program,
+    settings,
+    network,
+    engine,
+    content,
+    styles: styles as Picture[],
+    ...(start && { start }),
+    painting,
+    notes,
+    state: {
+      level: state.level,
+      step: state.step,
+      seconds: state.seconds,
+      loss: state.loss,
+      start: scaleStart,
+      picture: best,
+      optimizer: state.optimizer && {
+        values: state.optimizer,
+        arrays: Object.fromEntries(saved.map(([name, { data }]) => [name.slice(OPTIMIZER.length), data])),
+      },
+    },
+  };
+}

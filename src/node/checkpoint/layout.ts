@@ -1,0 +1,128 @@
+import * as z from 'zod';
+import { type Settings, settingsSchema } from '../../core/paint/settings.ts';
+import type { Picture } from '../../core/picture/picture.ts';
+import type { Weights, WeightTensor } from '../../core/weights/index.ts';
+import type { Checkpoint } from './checkpoint.ts';
+
+/*
+ * How a checkpoint lies in a safetensors file. First the painting as it stands, with a hash of its own: any reader of
+ * safetensors can show it, and it can be saved whatever became of the rest. Then all other arrays. What is no array is
+ * JSON in the metadata.
+ */
+
+/** The metadata's `format`. */
+export const FORMAT = 'velatura checkpoint';
+/** Counted up when older programs cannot read what newer ones write. */
+export const FORMAT_VERSION = '1';
+/** Where the hashes will stand in the metadata, until they are known. */
+export const NO_HASH = '0'.repeat(64);
+
+export const PAINTING = 'painting';
+export const PAINTING_ALPHA = 'painting alpha';
+
+/** JSON has no numbers that are not finite, and no negative zero. */
+const number = z.union([
+  z.number(),
+  z.enum(['NaN', 'Infinity', '-Infinity', '-0']).transform((word) => Number(word)),
+]);
+
+function plain(value: number): number | string {
+  if (Object.is(value, -0)) return '-0';
+  return Number.isFinite(value) ? value : String(value);
+}
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().min(0);
+
+/** All of a checkpoint but its arrays. */
+export const factsSchema = z.object({
+  program: z.string(),
+  settings: settingsSchema as z.ZodType<Settings>,
+  network: z.object({ name: z.string(), sha256, file: z.string().optional() }),
+  engine: z.object({
+    name: z.string(),
+    machine: z.string(),
+    choice: z.enum(['cpu', 'webgpu', 'auto']).optional(),
+    threads: z.int().min(1).optional(),
+  }),
+  styles: z.int().min(1),
+  state: z.object({
+    level: count,
+    step: count,
+    seconds: z.number().min(0),
+    loss: z.object({ content: number, style: number, tv: number, total: number }),
+    optimizer: z.record(z.string(), z.union([number, z.array(number)])).optional(),
+  }),
+  notes: z.unknown(),
+});
+
+export type Facts = z.infer<typeof factsSchema>;
+
+export function factsOf({ program, settings, network, engine, styles, state, notes }: Checkpoint): object {
+  const { level, step, seconds, loss, optimizer } = state;
+  const values = Object.entries(optimizer?.values ?? {}).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? plain(value) : value.map(plain),
+  ]);
+  return {
+    program,
+    settings,
+    network,
+    engine,
+    styles: styles.length,
+    state: {
+      level,
+      step,
+      seconds,
+      loss: Object.fromEntries(Object.entries(loss).map(([name, value]) => [name, plain(value)])),
+      optimizer: optimizer && Object.fromEntries(values),
+    },
+    notes,
+  };
+}
+
+/** The arrays of the painting as it stands. */
+export function paintingArrays({ painting }: Checkpoint): Map<string, WeightTensor> {
+  return pictureArrays(PAINTING, painting);
+}
+
+/** All other arrays. */
+export function otherArrays({ content, styles, start, state, painting }: Checkpoint): Weights {
+  const { height, width } = painting;
+  const picture = (data: Float32Array) => ({ shape: [3, height, width], data });
+  return new Map([
+    ...pictureArrays('content', content),
+    ...styles.flatMap((style, i) => [...pictureArrays(`style ${i}`, style)]),
+    ...(start ? pictureArrays('start', start) : []),
+    ['scale start', picture(state.start)],
+    ['scale best', picture(state.picture)],
+    ...Object.entries(state.optimizer?.arrays ?? {}).map(([name, data]): [string, WeightTensor] => [
+      `${OPTIMIZER}${name}`,
+      { shape: [data.length], data },
+    ]),
+  ]);
+}
+
+/** What the names of the optimiser's arrays begin with. */
+export const OPTIMIZER = 'optimizer ';
+
+function pictureArrays(name: string, { width, height, data, alpha }: Picture): Map<string, WeightTensor> {
+  const arrays = new Map<string, WeightTensor>([[name, { shape: [3, height, width], data }]]);
+  if (alpha) arrays.set(`${name} alpha`, { shape: [height, width], data: alpha });
+  return arrays;
+}
+
+/**
+ * The picture of that name among the arrays.
+ * @returns nothing if there is none, or its shape is none of a picture
+ */
+export function pictureIn(arrays: Weights, name: string): Picture | undefined {
+  const colours = arrays.get(name);
+  const alpha = arrays.get(`${name} alpha`);
+  if (colours?.shape.length !== 3 || colours.shape[0] !== 3) return undefined;
+  const [, height, width] = colours.shape as [number, number, number];
+  if (width < 1 || height < 1) return undefined;
+  if (!alpha) return { width, height, data: colours.data };
+  if (alpha.shape.join() !== [height, width].join()) return undefined;
+  return { width, height, data: colours.data, alpha: alpha.data };
+}

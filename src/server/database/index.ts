@@ -1,0 +1,2 @@
+export { type Channel, type Database, notify, type Query, type Value } from './database.ts';
+export { openDatabase } from './open.ts';

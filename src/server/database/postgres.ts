@@ -1,0 +1,135 @@
+import pg from 'pg';
+import { UserError } from '../../node/index.ts';
+import type { Channel, Database, Query, Value } from './database.ts';
+import { migrate } from './migrations.ts';
+
+/** Milliseconds before a lost connection is tried again. */
+const RETRY = 1000;
+
+/**
+ * Connects to a PostgreSQL server.
+ * @param url as in `postgres://name:password@host/database`
+ * @throws UserError when it cannot be reached
+ */
+export async function openPostgres(url: string): Promise<Database> {
+  const pool = new pg.Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 10_000 });
+  // A connection that breaks while nobody uses it is replaced when somebody needs one.
+  pool.on('error', () => {});
+  const listener = listenTo(url);
+  const database: Database = {
+    embedded: false,
+    query: queryOf(pool),
+    transaction: (work) => transaction(pool, work),
+    listen: listener.listen,
+    tidy: async () => {},
+    close: async () => {
+      await listener.close();
+      await pool.end();
+    },
+  };
+  try {
+    await pool.query('select 1').catch((error: unknown) => {
+      throw new UserError(
+        `The database that DATABASE_URL names cannot be reached (${reasonOf(error)}); start it, or put its address right.`,
+        { cause: error },
+      );
+    });
+    await migrate(database);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** A refused connection to a name with several addresses has no message of its own. */
+function reasonOf(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException;
+  return message || code || String(error);
+}
+
+function queryOf(on: pg.Pool | pg.PoolClient): Query {
+  return async <Row>(statement: string, values: readonly Value[] = []) =>
+    (await on.query(statement, values.map(bytesAsBuffer))).rows as Row[];
+}
+
+/** Other arrays of bytes it writes as text. */
+function bytesAsBuffer(value: Value): Value {
+  if (!(value instanceof Uint8Array)) return value;
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+async function transaction<T>(pool: pg.Pool, work: (query: Query) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query('begin');
+    const result = await work(queryOf(client));
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+/** One connection for all messages, made anew whenever it breaks. */
+function listenTo(url: string): Pick<Database, 'listen' | 'close'> {
+  const heard = new Map<Channel, Set<(message: string) => void>>();
+  let client: pg.Client | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  function lost(broken: pg.Client): void {
+    if (client !== broken) return;
+    client = undefined;
+    void broken.end().catch(() => {});
+    if (!closed) retry = setTimeout(() => void connect(), RETRY);
+  }
+
+  async function connect(): Promise<void> {
+    const fresh = new pg.Client({ connectionString: url, keepAlive: true });
+    client = fresh;
+    fresh.on('error', () => lost(fresh));
+    fresh.on('end', () => lost(fresh));
+    fresh.on('notification', ({ channel, payload = '' }) => {
+      for (const callback of heard.get(channel as Channel) ?? []) callback(payload);
+    });
+    try {
+      await fresh.connect();
+      for (const channel of heard.keys()) await fresh.query(`listen ${channel}`);
+    } catch {
+      lost(fresh);
+    }
+  }
+
+  return {
+    listen(channel, callback) {
+      const callbacks = heard.get(channel) ?? new Set();
+      callbacks.add(callback);
+      if (!heard.has(channel)) {
+        heard.set(channel, callbacks);
+        if (!client) void connect();
+        // Where the connection is not there yet, or breaks, the next one asks for all channels.
+        else void client.query(`listen ${channel}`).catch(() => {});
+      }
+      return () => void callbacks.delete(callback);
+    },
+    async close() {
+      closed = true;
+      clearTimeout(retry);
+      const last = client;
+      client = undefined;
+      await last?.end().catch(() => {});
+    },
+  };
+}

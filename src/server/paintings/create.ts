@@ -1,0 +1,160 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Settings } from '../../node/index.ts';
+import { type Database, notify, type Query } from '../database/index.ts';
+import { ApiError, busy, notFound } from '../errors.ts';
+import type { Limits } from '../limits.ts';
+import type { Upload } from '../queue/protocol.ts';
+import { tell } from './events.ts';
+import { attach, type Role, readFile, writeFile } from './files.ts';
+import { findPainting } from './find.ts';
+import { type CommandLine, type PaintingRow, viewOf } from './painting.ts';
+
+/** What somebody asks to be painted, all checked. */
+export interface Wish {
+  readonly client: string;
+  readonly content: Upload;
+  readonly styles: readonly Upload[];
+  /** The painting that it starts from, and its picture. */
+  readonly origin: { readonly id: string; readonly start: Upload } | undefined;
+  readonly settings: Partial<Settings>;
+  readonly resolved: Settings;
+  /** By which a wish that is told again, as after a broken connection, is known to be the same. */
+  readonly key: string | undefined;
+  readonly hash: string;
+}
+
+/** Seconds after which a client may try again where too many paintings wait. */
+const RETRY_AFTER = 30;
+
+/**
+ * Accepts a painting: from then on it is not lost.
+ * @returns the one that was accepted before, where the key is the same
+ * @throws ApiError when too many wait, or the key was that of another wish
+ */
+export async function accept(
+  database: Database,
+  wish: Wish,
+  limits: Limits,
+  commandLine: CommandLine,
+): Promise<PaintingRow> {
+  const before = await sameAsBefore(database.query, wish);
+  if (before) return before;
+  const files: [string, Role, number][] = [];
+  const write = async ({ bytes, name }: Upload, role: Role, place = 0) =>
+    void files.push([await writeFile(database.query, bytes, name), role, place]);
+  await write(wish.content, 'content');
+  for (const [place, style] of wish.styles.entries()) await write(style, 'style', place);
+  if (wish.origin) await write(wish.origin.start, 'start');
+  try {
+    return await database.transaction(async (query) => {
+      // One after another, so that no two are counted as one.
+      await query('select pg_advisory_xact_lock(7283003)');
+      const same = await sameAsBefore(query, wish);
+      if (same) {
+        await discard(query, files);
+        return same;
+      }
+      await checkRoom(query, wish.client, limits);
+      const row = await insert(query, wish);
+      for (const [file, role, place] of files) await attach(query, file, row.id, role, place);
+      await tell(query, row.id, [{ name: 'state', data: viewOf(row, commandLine) }]);
+      await notify(query, 'velatura_jobs', row.id);
+      return row;
+    });
+  } catch (error) {
+    await discard(database.query, files);
+    throw error;
+  }
+}
+
+async function insert(query: Query, wish: Wish): Promise<PaintingRow> {
+  const { client, content, styles, origin, settings, resolved, key, hash } = wish;
+  const [row] = await query<PaintingRow>(
+    `insert into velatura.paintings
+       (id, client, state, content, styles, origin, settings, resolved, idempotency_key, request_hash)
+     values ($1, $2, 'queued', $3, $4::jsonb, $5, $6::json, $7::json, $8, $9) returning *`,
+    [
+      randomUUID(),
+      client,
+      content.name,
+      JSON.stringify(styles.map(({ name }) => name)),
+      origin?.id ?? null,
+      JSON.stringify(settings),
+      JSON.stringify(resolved),
+      key ?? null,
+      key === undefined ? null : hash,
+    ],
+  );
+  return row as PaintingRow;
+}
+
+async function discard(query: Query, files: readonly [string, Role, number][]): Promise<void> {
+  for (const [file] of files) await query('delete from velatura.files where id = $1', [file]);
+}
+
+async function sameAsBefore(query: Query, { client, key, hash }: Wish): Promise<PaintingRow | undefined> {
+  if (key === undefined) return undefined;
+  const [row] = await query<PaintingRow>(
+    'select * from velatura.paintings where client = $1 and idempotency_key = $2',
+    [client, key],
+  );
+  if (!row) return undefined;
+  if (row.request_hash === hash) return row;
+  throw new ApiError(
+    422,
+    'key_reused',
+    'This Idempotency-Key came with another painting before; use a new key for each.',
+  );
+}
+
+/** @throws ApiError when too many paintings wait */
+export async function checkRoom(query: Query, client: string, limits: Limits): Promise<void> {
+  const [count] = await query<{ all: number; own: number }>(
+    `select count(*)::integer as all, (count(*) filter (where client = $1))::integer as own
+     from velatura.paintings where state = 'queued'`,
+    [client],
+  );
+  const { all = 0, own = 0 } = count ?? {};
+  if (own >= limits.maxQueuedEach) {
+    throw busy(`${own} of your paintings wait already; try again when one is done.`, RETRY_AFTER);
+  }
+  if (all >= limits.maxQueued) {
+    throw busy(`${all} paintings wait already; try again when some are done.`, RETRY_AFTER);
+  }
+}
+
+/**
+ * The pictures of a painting, to paint on from them.
+ * @throws ApiError when there is no such painting, or nothing of it to be seen yet
+ */
+export async function picturesOf(
+  query: Query,
+  id: string,
+): Promise<{ content: Upload; styles: Upload[]; start: Upload }> {
+  const row = await findPainting(query, id);
+  const content = await readFile(query, id, 'content');
+  const styles: Upload[] = [];
+  for (const place of row.styles.keys()) {
+    const style = await readFile(query, id, 'style', place);
+    if (style) styles.push(style);
+  }
+  const start = (await readFile(query, id, 'tiff')) ?? (await readFile(query, id, 'preview'));
+  if (!start) {
+    throw new ApiError(
+      409,
+      'conflict',
+      'Nothing is to be seen yet of the painting to start from; wait for its first preview.',
+    );
+  }
+  if (!content) throw notFound('There is no such painting; it may have been removed.');
+  return { content, styles, start };
+}
+
+/** The same for the same wishes: of what was said, and of the files. */
+export function hashOf(said: string, files: readonly Upload[]): string {
+  const hash = createHash('sha256').update(said);
+  for (const { name, bytes } of files) {
+    hash.update(`\0${name}\0${createHash('sha256').update(bytes).digest('hex')}`);
+  }
+  return hash.digest('hex');
+}

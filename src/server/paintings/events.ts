@@ -1,0 +1,51 @@
+import { notify, type Query } from '../database/index.ts';
+import type { PaintingView, Progress } from './painting.ts';
+
+/** What is told of a painting. */
+export type PaintingEvent =
+  | { readonly name: 'state' | 'done' | 'failed'; readonly data: PaintingView }
+  | { readonly name: 'step'; readonly data: Progress & { readonly level: number } }
+  | { readonly name: 'preview'; readonly data: { readonly url: string } };
+
+export interface StoredEvent {
+  readonly id: number;
+  readonly name: PaintingEvent['name'];
+  readonly data: PaintingEvent['data'];
+}
+
+/**
+ * Adds to what is told of a painting. To be called in a transaction, in which the painting's row is locked by the number
+ * that it hands out: ids grow in the order in which they can be seen.
+ */
+export async function tell(query: Query, painting: string, events: readonly PaintingEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  const [row] = await query<{ last_event: number }>(
+    'update velatura.paintings set last_event = last_event + $2 where id = $1 returning last_event',
+    [painting, events.length],
+  );
+  if (!row) return;
+  // Of a picture that is replaced only the latest can be shown.
+  if (events.some(({ name }) => name === 'preview')) {
+    await query("delete from velatura.events where painting = $1 and name = 'preview'", [painting]);
+  }
+  await query(
+    `insert into velatura.events (painting, id, name, data)
+     select $1, $2 + place::integer, event ->> 'name', event -> 'data'
+     from jsonb_array_elements($3::jsonb) with ordinality as told (event, place)`,
+    [painting, row.last_event - events.length, JSON.stringify(events)],
+  );
+  await notify(query, 'velatura_events', painting);
+}
+
+/** At most so many events after the one with that id, in their order. */
+export async function eventsAfter(
+  query: Query,
+  painting: string,
+  id: number,
+  most: number,
+): Promise<StoredEvent[]> {
+  return await query<StoredEvent>(
+    'select id, name, data from velatura.events where painting = $1 and id > $2 order by id limit $3',
+    [painting, id, most],
+  );
+}

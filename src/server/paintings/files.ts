@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import type { Database, Query } from '../database/index.ts';
+
+/*
+ * Pictures and checkpoints in the database, in pieces: none holds up other queries for long, and none is too large for a
+ * message.
+ */
+
+const PIECE_BYTES = 256 * 1024;
+
+/** What a file is to its painting. Styles are numbered by their place. */
+export type Role =
+  | 'content'
+  | 'style'
+  | 'start'
+  /** Smaller, on the way. */
+  | 'preview'
+  | 'checkpoint'
+  /** As it was kept, with 8 bits and with 16. */
+  | 'png'
+  | 'tiff';
+
+export interface StoredFile {
+  /** Another one, another content. */
+  readonly id: string;
+  readonly name: string;
+}
+
+/**
+ * Writes a file that belongs to no painting yet: it counts only when it is attached.
+ * @returns its id
+ */
+export async function writeFile(query: Query, bytes: Uint8Array, name = ''): Promise<string> {
+  const id = randomUUID();
+  await query('insert into velatura.files (id, name, bytes) values ($1, $2, $3)', [id, name, bytes.length]);
+  for (let part = 0; part * PIECE_BYTES < bytes.length; part++) {
+    const piece = bytes.subarray(part * PIECE_BYTES, (part + 1) * PIECE_BYTES);
+    await query('insert into velatura.chunks (file, part, bytes) values ($1, $2, $3)', [id, part, piece]);
+  }
+  return id;
+}
+
+/** Gives a file to a painting, in the place of the one that it had. To be called in a transaction. */
+export async function attach(
+  query: Query,
+  file: string,
+  painting: string,
+  role: Role,
+  place = 0,
+): Promise<void> {
+  await detach(query, painting, role, place);
+  await query('update velatura.files set painting = $2, role = $3, place = $4 where id = $1', [
+    file,
+    painting,
+    role,
+    place,
+  ]);
+}
+
+export async function detach(query: Query, painting: string, role: Role, place = 0): Promise<void> {
+  await query('delete from velatura.files where painting = $1 and role = $2 and place = $3', [
+    painting,
+    role,
+    place,
+  ]);
+}
+
+export async function findFile(
+  query: Query,
+  painting: string,
+  role: Role,
+  place = 0,
+): Promise<StoredFile | undefined> {
+  const [file] = await query<StoredFile>(
+    'select id, name from velatura.files where painting = $1 and role = $2 and place = $3',
+    [painting, role, place],
+  );
+  return file;
+}
+
+/** Reads a whole file; nothing if it is gone, as when another has taken its place. */
+export async function readBytes(query: Query, id: string): Promise<Uint8Array | undefined> {
+  const [file] = await query<{ bytes: number }>('select bytes from velatura.files where id = $1', [id]);
+  if (!file) return undefined;
+  const bytes = new Uint8Array(file.bytes);
+  for (let part = 0; part * PIECE_BYTES < bytes.length; part++) {
+    const [piece] = await query<{ bytes: Uint8Array }>(
+      'select bytes from velatura.chunks where file = $1 and part = $2',
+      [id, part],
+    );
+    if (!piece) return undefined;
+    bytes.set(piece.bytes, part * PIECE_BYTES);
+  }
+  return bytes;
+}
+
+/** The bytes of a painting's file, whichever is there. */
+export async function readFile(
+  query: Query,
+  painting: string,
+  role: Role,
+  place = 0,
+): Promise<(StoredFile & { readonly bytes: Uint8Array }) | undefined> {
+  for (;;) {
+    const file = await findFile(query, painting, role, place);
+    if (!file) return undefined;
+    const bytes = await readBytes(query, file.id);
+    // Where another has taken its place meanwhile, that one is read.
+    if (bytes) return { ...file, bytes };
+  }
+}
+
+/** Removes what was never attached, because its process was killed or its painting went away. */
+export async function removeUnattached({ query, tidy }: Database, hours: number): Promise<void> {
+  const gone = await query(
+    "delete from velatura.files where painting is null and created_at < now() - $1 * interval '1 hour' returning id",
+    [hours],
+  );
+  if (gone.length > 0) await tidy();
+}

@@ -1,0 +1,124 @@
+import * as z from 'zod';
+import type { Settings, Size } from '../../node/index.ts';
+
+/*
+ * A painting as clients see it, and as it is kept.
+ */
+
+export const STATES = ['queued', 'painting', 'paused', 'done', 'failed', 'cancelled'] as const;
+export type State = (typeof STATES)[number];
+
+const whole = z.int().min(0);
+/** Losses of a picture that went astray may be too large for JSON's numbers. */
+const loss = z.number().nullable();
+
+export const progressSchema = z.object({
+  scale: whole.describe('Longest side at this level of the pyramid, in pixels'),
+  step: whole.describe('Steps done at this scale'),
+  steps: whole.describe('Steps planned at this scale'),
+  done: whole.describe('Steps done at all scales'),
+  total: whole.describe('Steps planned at all scales'),
+  loss: z.object({ content: loss, style: loss, tv: loss, total: loss }),
+  seconds: z.number().describe('Spent painting so far'),
+  secondsLeft: z.number().optional().describe('A guess, from the second step on'),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+export const stoppedSchema = z.object({ scale: whole, step: whole, steps: whole });
+export type Stopped = z.infer<typeof stoppedSchema>;
+
+const anySettings = z.record(z.string(), z.unknown());
+
+export const paintingSchema = z
+  .object({
+    id: z.string(),
+    state: z.enum(STATES),
+    content: z.string().describe('The name of the file of the content'),
+    styles: z.array(z.string()).describe('The names of the files of the styles'),
+    from: z.string().optional().describe('The painting from whose picture this one started'),
+    settings: anySettings.describe('As they were given'),
+    resolved: anySettings.optional().describe('All settings'),
+    sizes: z
+      .array(z.object({ width: whole, height: whole }))
+      .optional()
+      .describe('In pixels at each scale, from coarse to fine'),
+    createdAt: z.string(),
+    startedAt: z.string().optional(),
+    finishedAt: z.string().optional(),
+    queuePosition: z.int().min(1).optional().describe('1 where it is the next'),
+    progress: progressSchema.optional(),
+    stopped: stoppedSchema.optional().describe('Where it was kept before its end'),
+    error: z.string().optional().describe('Why it failed'),
+    command: z.string().describe('The command line that paints the same'),
+  })
+  .meta({ id: 'Painting' });
+export type PaintingView = z.infer<typeof paintingSchema>;
+
+/** A row of the table. */
+export interface PaintingRow {
+  readonly number: number;
+  readonly id: string;
+  readonly client: string;
+  readonly state: State;
+  readonly content: string;
+  readonly styles: readonly string[];
+  readonly origin: string | null;
+  readonly settings: Partial<Settings>;
+  readonly resolved: Settings;
+  readonly sizes: readonly Size[] | null;
+  readonly created_at: Date;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
+  readonly progress: Progress | null;
+  readonly stopped: Stopped | null;
+  readonly error: string | null;
+  readonly wanted: 'pause' | 'stop' | null;
+  readonly token: number;
+  readonly worker: string | null;
+  readonly losses: number;
+  readonly request_hash: string | null;
+}
+
+/** The command line that paints the same, for people: the names of files are those that came with them. */
+export type CommandLine = (painting: {
+  readonly content: string;
+  readonly style: readonly string[];
+  readonly settings: Partial<Settings>;
+}) => string;
+
+/** The name under which a painting is saved, without its extension. */
+export function stemOf({ content, styles }: Pick<PaintingRow, 'content' | 'styles'>): string {
+  return [content, ...styles].map((name) => name.replace(/\.[^.]*$/, '') || name).join('-');
+}
+
+/** @param queuePosition of a queued painting, where somebody counted */
+export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition?: number): PaintingView {
+  const { origin, resolved, progress, stopped } = row;
+  return {
+    id: row.id,
+    state: row.state,
+    content: row.content,
+    styles: [...row.styles],
+    ...(origin !== null && { from: origin }),
+    settings: row.settings,
+    resolved,
+    ...(row.sizes && { sizes: [...row.sizes] }),
+    createdAt: row.created_at.toISOString(),
+    ...(row.started_at && { startedAt: row.started_at.toISOString() }),
+    ...(row.finished_at && { finishedAt: row.finished_at.toISOString() }),
+    ...(queuePosition !== undefined && { queuePosition }),
+    ...(progress && { progress }),
+    ...(stopped && { stopped }),
+    ...(row.error !== null && { error: row.error }),
+    command: commandLine({
+      content: row.content,
+      style: row.styles,
+      settings: origin === null ? resolved : { ...resolved, init: `painting-${origin}.png` },
+    }),
+  };
+}
+
+/** Whether nothing will change any more by itself or by a worker. */
+export function isOver(state: State): boolean {
+  return state === 'done' || state === 'failed' || state === 'cancelled';
+}

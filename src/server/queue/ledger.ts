@@ -1,0 +1,127 @@
+import { type Database, notify, type Query } from '../database/index.ts';
+import { type PaintingEvent, tell } from '../paintings/events.ts';
+import { attach, detach, writeFile } from '../paintings/files.ts';
+import {
+  type CommandLine,
+  type PaintingRow,
+  type Progress,
+  type Stopped,
+  viewOf,
+} from '../paintings/painting.ts';
+import { fail } from './claim.ts';
+import type { Pictures } from './protocol.ts';
+
+/** The painting is another worker's by now, or nobody's. */
+export class Lost extends Error {
+  override readonly name = 'Lost';
+}
+
+/** What a worker writes about a painting for as long as it is the worker's own. All throw Lost when it no longer is. */
+export interface Ledger {
+  steps(steps: readonly (Progress & { level: number })[], sizes: PaintingRow['sizes']): Promise<void>;
+  preview(bytes: Uint8Array): Promise<void>;
+  checkpoint(bytes: Uint8Array): Promise<void>;
+  done(pictures: Pictures, stopped: Stopped | undefined): Promise<void>;
+  /**
+   * Lets go of a painting before its end.
+   * @param resting whether it rests until a person wants it again, rather than until a worker has time
+   */
+  release(state: Uint8Array | undefined, pictures: Pictures | undefined, resting: boolean): Promise<void>;
+  failed(reason: string): Promise<void>;
+}
+
+/** @param token what the worker got with the painting */
+export function openLedger(
+  database: Database,
+  { id, token }: Pick<PaintingRow, 'id' | 'token'>,
+  commandLine: CommandLine,
+): Ledger {
+  /** The painting's row is locked until the end of the transaction: nobody can take it in between. */
+  function fenced<T>(work: (query: Query, row: PaintingRow) => Promise<T>): Promise<T> {
+    return database.transaction(async (query) => {
+      const [row] = await query<PaintingRow>(
+        `select * from velatura.paintings where id = $1 and token = $2 and state = 'painting' for update`,
+        [id, token],
+      );
+      if (!row) throw new Lost('The painting is no longer this worker’s.');
+      return await work(query, row);
+    });
+  }
+
+  async function tellState(query: Query, row: PaintingRow, name: 'state' | 'done' | 'failed'): Promise<void> {
+    await tell(query, id, [{ name, data: viewOf(row, commandLine) }]);
+    await notify(query, 'velatura_jobs', id);
+  }
+
+  async function writePictures({ png, tiff }: Pictures): Promise<(query: Query) => Promise<void>> {
+    const files = { png: await writeFile(database.query, png), tiff: await writeFile(database.query, tiff) };
+    return async (query) => {
+      await attach(query, files.png, id, 'png');
+      await attach(query, files.tiff, id, 'tiff');
+    };
+  }
+
+  return {
+    steps: (steps, sizes) =>
+      fenced(async (query) => {
+        const { level, ...progress } = steps.at(-1) as Progress & { level: number };
+        await query(
+          'update velatura.paintings set progress = $2::jsonb, sizes = coalesce($3::jsonb, sizes), losses = 0 where id = $1',
+          [id, JSON.stringify(progress), sizes && JSON.stringify(sizes)],
+        );
+        await tell(
+          query,
+          id,
+          steps.map((data): PaintingEvent => ({ name: 'step', data })),
+        );
+      }),
+    async preview(bytes) {
+      const file = await writeFile(database.query, bytes);
+      await fenced(async (query) => {
+        await attach(query, file, id, 'preview');
+        await tell(query, id, [
+          { name: 'preview', data: { url: `/paintings/${id}/preview?v=${file.slice(0, 8)}` } },
+        ]);
+      });
+    },
+    async checkpoint(bytes) {
+      const file = await writeFile(database.query, bytes);
+      await fenced((query) => attach(query, file, id, 'checkpoint'));
+      await database.tidy();
+    },
+    async done(pictures, stopped) {
+      const attachPictures = await writePictures(pictures);
+      await fenced(async (query) => {
+        await attachPictures(query);
+        await detach(query, id, 'checkpoint');
+        const [row] = await query<PaintingRow>(
+          `update velatura.paintings set state = 'done', stopped = $2::jsonb, finished_at = now(), wanted = null,
+             worker = null, lease_until = null where id = $1 returning *`,
+          [id, stopped ? JSON.stringify(stopped) : null],
+        );
+        await tellState(query, row as PaintingRow, 'done');
+      });
+      await database.tidy();
+    },
+    async release(state, pictures, resting) {
+      const file = state && (await writeFile(database.query, state));
+      const attachPictures = pictures && (await writePictures(pictures));
+      await fenced(async (query, before) => {
+        if (file) await attach(query, file, id, 'checkpoint');
+        await attachPictures?.(query);
+        // Whoever wants it to go on after all has taken the wish to pause back.
+        const next = resting && before.wanted === 'pause' ? 'paused' : 'queued';
+        const [row] = await query<PaintingRow>(
+          `update velatura.paintings set state = $2, wanted = case when wanted = 'pause' then null else wanted end,
+             worker = null, lease_until = null where id = $1 returning *`,
+          [id, next],
+        );
+        await tellState(query, row as PaintingRow, 'state');
+      });
+    },
+    failed: (reason) =>
+      fenced(async (query) => {
+        await tellState(query, await fail(query, id, reason), 'failed');
+      }),
+  };
+}

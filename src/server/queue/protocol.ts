@@ -1,0 +1,45 @@
+import type { Settings, Size } from '../../node/index.ts';
+import type { Progress, Stopped } from '../paintings/painting.ts';
+
+/*
+ * What a worker and the process that paints for it say to each other.
+ */
+
+/** A picture as it was uploaded. */
+export interface Upload {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What to paint. */
+export interface Order {
+  readonly kind: 'paint';
+  readonly content: Upload;
+  readonly styles: readonly Upload[];
+  readonly start: Upload | undefined;
+  readonly settings: Settings;
+  /** Where it was begun before. */
+  readonly checkpoint: Uint8Array | undefined;
+  readonly threads: number | undefined;
+  /** Seconds between two previews, and the fewest between two checkpoints. */
+  readonly previewEvery: number;
+  readonly checkpointEvery: number;
+}
+
+/** What a worker says. `pause` and `stop` count after the present step; `kept` answers a checkpoint. */
+export type Request = Order | { readonly kind: 'pause' | 'stop' | 'kept' };
+
+/** A painting as files with 8 bits and with 16, at its full size and with its record. */
+export interface Pictures {
+  readonly png: Uint8Array;
+  readonly tiff: Uint8Array;
+}
+
+export type Answer =
+  | { readonly kind: 'begun'; readonly sizes: readonly Size[] }
+  | { readonly kind: 'step'; readonly step: Progress & { readonly level: number } }
+  | { readonly kind: 'preview'; readonly bytes: Uint8Array }
+  | { readonly kind: 'checkpoint'; readonly bytes: Uint8Array }
+  | { readonly kind: 'done'; readonly pictures: Pictures; readonly stopped: Stopped | undefined }
+  | { readonly kind: 'paused'; readonly checkpoint: Uint8Array; readonly pictures: Pictures }
+  | { readonly kind: 'failed'; readonly reason: string };

@@ -1,0 +1,159 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import * as z from 'zod';
+import { convertPicture, type PictureFormat, thumbnail } from '../../node/index.ts';
+import { errorSchema } from '../answers.ts';
+import type { Context } from '../context.ts';
+import { conflict, notFound } from '../errors.ts';
+import { findFile, type Role, readBytes } from '../paintings/files.ts';
+import { findPainting } from '../paintings/find.ts';
+import { stemOf } from '../paintings/painting.ts';
+import { idSchema } from './paintings.ts';
+
+const formats: Readonly<Record<string, PictureFormat>> = {
+  png: 'png',
+  jpg: 'jpeg',
+  webp: 'webp',
+  avif: 'avif',
+  tiff: 'tiff',
+};
+const FORMATS = ['png', 'jpg', 'webp', 'avif', 'tiff'] as const;
+
+/** Longest side, in pixels, of contents and styles as they are shown. */
+const SHOWN = 1024;
+
+const responses = { 200: z.any().describe('The picture'), '4xx': errorSchema };
+const tags = ['pictures'];
+
+/** What can be seen of a painting. */
+export function routePictures(plain: FastifyInstance, { database: { query } }: Context): void {
+  const app = plain.withTypeProvider<ZodTypeProvider>();
+
+  app.get(
+    '/paintings/:id/picture',
+    {
+      schema: {
+        summary: 'The painting, when it is done',
+        tags,
+        params: idSchema,
+        querystring: z.object({
+          format: z.enum(FORMATS).default('png'),
+          download: z.enum(['0', '1']).optional().describe('1 to have it saved under its name'),
+        }),
+        response: responses,
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { format, download } = request.query;
+      const row = await findPainting(query, id);
+      if (row.state !== 'done') {
+        throw conflict(`This painting is ${row.state}; its picture is here when it is done, or stopped.`);
+      }
+      const file = await findFile(query, id, format === 'tiff' ? 'tiff' : 'png');
+      if (!file) throw notFound('There is no such painting; it may have been removed.');
+      if (download === '1') reply.header('content-disposition', attachment(`${stemOf(row)}.${format}`));
+      return await sendPicture(
+        request,
+        reply,
+        `${file.id}-${format}`,
+        `image/${formats[format]}`,
+        async () => {
+          const bytes = await readBytes(query, file.id);
+          if (!bytes || format === 'png' || format === 'tiff') return bytes;
+          return await convertPicture(bytes, formats[format] as PictureFormat);
+        },
+      );
+    },
+  );
+
+  app.get(
+    '/paintings/:id/preview',
+    { schema: { summary: 'How it stands, as WebP', tags, params: idSchema, response: responses } },
+    async (request, reply) => {
+      const { id } = request.params;
+      await findPainting(query, id);
+      const file = await findFile(query, id, 'preview');
+      if (!file) throw notFound('Nothing is to be seen of this painting yet.');
+      return await sendPicture(request, reply, file.id, 'image/webp', () => readBytes(query, file.id));
+    },
+  );
+
+  const upload = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    id: string,
+    role: Role,
+    place: number,
+  ) => {
+    await findPainting(query, id);
+    const file = await findFile(query, id, role, place);
+    if (!file) throw notFound(`This painting has no ${role} ${place}.`);
+    return await sendPicture(request, reply, file.id, 'image/webp', async () => {
+      const bytes = await readBytes(query, file.id);
+      return bytes && (await thumbnail(bytes, SHOWN));
+    });
+  };
+  app.get(
+    '/paintings/:id/content',
+    {
+      schema: { summary: 'What is repainted, reduced, as WebP', tags, params: idSchema, response: responses },
+    },
+    (request, reply) => upload(request, reply, request.params.id, 'content', 0),
+  );
+  app.get(
+    '/paintings/:id/styles/:n',
+    {
+      schema: {
+        summary: 'A style, reduced, as WebP',
+        tags,
+        params: idSchema.extend({ n: z.coerce.number().int().min(0).max(1000).describe('From 0') }),
+        response: responses,
+      },
+    },
+    (request, reply) => upload(request, reply, request.params.id, 'style', request.params.n),
+  );
+
+  app.get(
+    '/paintings/:id/settings',
+    {
+      schema: {
+        summary: 'All its settings as a file',
+        tags,
+        params: idSchema,
+        response: { 200: z.record(z.string(), z.unknown()), '4xx': errorSchema },
+      },
+    },
+    async ({ params: { id } }, reply) => {
+      const row = await findPainting(query, id);
+      reply.header('content-disposition', attachment(`${stemOf(row)}.json`));
+      return { ...row.resolved };
+    },
+  );
+}
+
+/** Sends a picture that its tag names, unless the client has it. */
+async function sendPicture(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  tag: string,
+  type: string,
+  read: () => Promise<Uint8Array | undefined>,
+): Promise<FastifyReply> {
+  const etag = `"${tag}"`;
+  reply.header('etag', etag).header('cache-control', 'private, no-cache');
+  if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) return reply.code(304).send();
+  const bytes = await read();
+  if (!bytes) throw notFound('The picture was replaced or removed meanwhile; ask again.');
+  return reply.type(type).send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+/** Has a file saved under its name; programs that know only ASCII get a plain one. */
+function attachment(name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
+  const encoded = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
+}

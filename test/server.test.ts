@@ -1,0 +1,270 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pullModel, readPicture, readRecord } from 'velatura';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { velatura } from './support/cli.ts';
+import { testFolder } from './support/pictures.ts';
+import {
+  allEvents,
+  ask,
+  command,
+  content,
+  eventsUntil,
+  form,
+  killAtOnce,
+  look,
+  type Place,
+  paintProcesses,
+  picture,
+  places,
+  startServer,
+  stepsDone,
+  style,
+  type TestServer,
+  until,
+} from './support/server.ts';
+
+// A machine may be busy with other tests.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
+
+const folder = testFolder();
+const small = { scales: [32, 48], steps: [3, 2] };
+/** Long enough to be interrupted. */
+const long = { scales: [32, 64], steps: [10, 40] };
+/** Would take hours. */
+const endless = { scales: [64], steps: [5000] };
+
+beforeAll(async () => {
+  await pullModel('resnet50');
+});
+
+describe.each(places)('paintings kept %s', (_where, makePlace) => {
+  let place: Place;
+  let server: TestServer;
+
+  beforeAll(async () => {
+    place = await makePlace();
+    server = await startServer(place, ['--checkpoint-every', '0']);
+  });
+
+  it('are painted as the command paints them, and told step by step', async () => {
+    const asked = await ask(server, form(small));
+    expect(asked).toMatchObject({
+      content: 'content.png',
+      styles: ['style.jpg'],
+      settings: small,
+      resolved: { size: 48, network: 'resnet50' },
+      command: 'velatura paint content.png --style style.jpg --scales 32,48 --steps 3,2',
+    });
+    const told = await allEvents(server, asked.id);
+    expect(told.filter(({ name }) => name === 'state').map(({ data }) => data.state)).toEqual([
+      'queued',
+      'painting',
+    ]);
+    const steps = told.filter(({ name }) => name === 'step').map(({ data }) => data);
+    expect(steps.map(({ level, scale, step, done, total }) => [level, scale, step, done, total])).toEqual([
+      [0, 32, 1, 1, 5],
+      [0, 32, 2, 2, 5],
+      [0, 32, 3, 3, 5],
+      [1, 48, 1, 4, 5],
+      [1, 48, 2, 5, 5],
+    ]);
+    expect(told.slice(-3).map(({ name }) => name)).toEqual(['preview', 'done', 'end']);
+    const ids = told.slice(0, -1).map(({ id }) => id);
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+
+    const done = await look(server, asked.id);
+    expect(done).toMatchObject({ state: 'done', sizes: [{ width: 32 }, { width: 48, height: 36 }] });
+    expect(told.at(-2)?.data).toEqual(done);
+
+    for (const file of [content, style]) {
+      writeFileSync(join(folder, file.name), Buffer.from(await file.arrayBuffer()));
+    }
+    const words = (done.command as string).split(' ').slice(1);
+    expect((await velatura([...words, '-o', 'same.png'], { cwd: folder })).code).toBe(0);
+    const bytes = await picture(server, asked.id);
+    writeFileSync(join(folder, 'served.png'), bytes);
+    const [served, same] = await Promise.all(
+      ['served.png', 'same.png'].map((name) => readPicture(join(folder, name))),
+    );
+    expect(served).toEqual(same);
+    expect(await readRecord(join(folder, 'served.png'))).toMatchObject({
+      content: 'content.png',
+      style: ['style.jpg'],
+      settings: done.resolved,
+    });
+  });
+
+  it('are served in every format, with their uploads, and listed', async () => {
+    const { id } = await ask(server, form(small));
+    await allEvents(server, id);
+    const at = (path: string) => fetch(`${server.url}/paintings/${id}/${path}`);
+    for (const format of ['png', 'jpg', 'webp', 'avif', 'tiff']) {
+      const answer = await at(`picture?format=${format}&download=1`);
+      expect(answer.headers.get('content-disposition')).toContain(`filename="content-style.${format}"`);
+      const file = join(folder, `format.${format}`);
+      writeFileSync(file, Buffer.from(await answer.arrayBuffer()));
+      expect(await readPicture(file)).toMatchObject({ width: 48, height: 36 });
+      expect(await readRecord(file)).toMatchObject({ content: 'content.png' });
+    }
+    const preview = await at('preview');
+    expect(preview.headers.get('content-type')).toBe('image/webp');
+    const etag = preview.headers.get('etag') as string;
+    const again = await fetch(`${server.url}/paintings/${id}/preview`, {
+      headers: { 'if-none-match': etag },
+    });
+    expect(again.status).toBe(304);
+    for (const path of ['content', 'styles/0']) {
+      expect((await at(path)).headers.get('content-type')).toBe('image/webp');
+    }
+    expect((await at('styles/1')).status).toBe(404);
+    expect(await (await at('settings')).json()).toMatchObject({ scales: [32, 48], network: 'resnet50' });
+
+    const page = async (query: string) => (await fetch(`${server.url}/paintings?${query}`)).json();
+    const first = await page('limit=1');
+    expect(first.paintings.map((painting: { id: string }) => painting.id)).toEqual([id]);
+    const second = await page(`limit=1&before=${first.next}`);
+    expect(second.paintings).toHaveLength(1);
+    expect(second.paintings[0].id).not.toBe(id);
+  });
+
+  it('are told again after the last event that a client has', async () => {
+    const { id } = await ask(server, form(small));
+    const all = await allEvents(server, id);
+    const middle = all[3]?.id as number;
+    expect(await allEvents(server, id, middle)).toEqual(all.slice(4));
+    expect(await allEvents(server, id, all.at(-2)?.id)).toEqual([all.at(-1)]);
+  });
+
+  it('are asked for once with an idempotency key', async () => {
+    const headers = { 'idempotency-key': 'one' };
+    const asked = await Promise.all([1, 2, 3].map(() => ask(server, form(small), headers)));
+    expect(new Set(asked.map(({ id }) => id)).size).toBe(1);
+    const other = await fetch(`${server.url}/paintings`, {
+      method: 'POST',
+      body: form({ ...small, seed: 1 }),
+      headers,
+    });
+    expect(other.status).toBe(422);
+    expect(await other.json()).toMatchObject({ error: { code: 'key_reused' } });
+  });
+
+  it('end at once when they are removed, and take their process along', async () => {
+    const { id } = await ask(server, form(endless));
+    await eventsUntil(server, id, stepsDone(1));
+    const rest = allEvents(server, id);
+    expect(paintProcesses(server)).toHaveLength(1);
+    const answer = await fetch(`${server.url}/paintings/${id}`, { method: 'DELETE' });
+    expect(answer.status).toBe(204);
+    expect((await rest).at(-1)?.name).toBe('end');
+    await until(() => paintProcesses(server).length === 0);
+    expect((await fetch(`${server.url}/paintings/${id}`)).status).toBe(404);
+  });
+
+  it('rest, go on, and come out the same', async () => {
+    const straight = await ask(server, form(long));
+    await allEvents(server, straight.id);
+    const { id } = await ask(server, form(long));
+    await eventsUntil(server, id, stepsDone(12));
+    const paused = await command(server, id, 'pause');
+    expect(paused.state).toBe('paused');
+    await until(() => paintProcesses(server).length === 0);
+    const { done } = paused.progress as { done: number };
+    expect(done).toBeLessThan(50);
+    expect((await command(server, id, 'resume')).state).toMatch(/queued|painting/);
+    const steps = (await allEvents(server, id)).filter(({ name }) => name === 'step');
+    expect(steps.map(({ data }) => data.done)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+    expect(await picture(server, id)).toEqual(await picture(server, straight.id));
+  });
+
+  it('are kept as they are when they are stopped, and can be painted on from', async () => {
+    const { id } = await ask(server, form(endless));
+    await eventsUntil(server, id, stepsDone(2));
+    const early = await fetch(`${server.url}/paintings/${id}/picture`);
+    expect(early.status).toBe(409);
+    const stopped = await command(server, id, 'stop');
+    expect(stopped).toMatchObject({ state: 'done', stopped: { scale: 64, steps: 5000 } });
+    expect((await allEvents(server, id)).slice(-2).map(({ name }) => name)).toEqual(['done', 'end']);
+    expect((await picture(server, id)).length).toBeGreaterThan(0);
+
+    const body = new FormData();
+    body.append('from', id);
+    body.append('settings', JSON.stringify({ scales: [32], steps: [1] }));
+    const next = await ask(server, body);
+    expect(next).toMatchObject({ from: id, content: 'content.png', styles: ['style.jpg'] });
+    await fetch(`${server.url}/paintings/${id}`, { method: 'DELETE' });
+    await allEvents(server, next.id);
+    expect((await look(server, next.id)).state).toBe('done');
+  });
+
+  it('wait, rest and stop in the queue', async () => {
+    const first = await ask(server, form(endless));
+    await eventsUntil(server, first.id, stepsDone(1));
+    const { id } = await ask(server, form(small));
+    expect(await look(server, id)).toMatchObject({ state: 'queued', queuePosition: 1 });
+    expect((await command(server, id, 'pause')).state).toBe('paused');
+    await expect(command(server, id, 'stop')).rejects.toThrow(/Nothing of this painting/);
+    expect((await command(server, id, 'resume')).state).toBe('queued');
+    await fetch(`${server.url}/paintings/${first.id}`, { method: 'DELETE' });
+    await allEvents(server, id);
+    expect((await look(server, id)).state).toBe('done');
+    await expect(command(server, id, 'pause')).rejects.toThrow(/can no longer be paused/);
+  });
+
+  it('fail alone when their process is killed, with the reason, and can go on', async () => {
+    const { id } = await ask(server, form(long));
+    await eventsUntil(server, id, stepsDone(12));
+    for (const pid of paintProcesses(server)) process.kill(pid, 'SIGKILL');
+    const told = await allEvents(server, id);
+    expect(told.at(-2)).toMatchObject({
+      name: 'failed',
+      data: { state: 'failed', error: expect.stringMatching(/memory runs out/) },
+    });
+    await command(server, id, 'resume');
+    const rest = (await allEvents(server, id, told.at(-2)?.id)).filter(({ name }) => name === 'step');
+    expect(rest[0]?.data.done).toBeGreaterThan(1);
+    expect((await look(server, id)).state).toBe('done');
+  });
+
+  it('go on from their checkpoint when the server was killed, and come out the same', async () => {
+    const straight = await ask(server, form(long));
+    await allEvents(server, straight.id);
+    const { id } = await ask(server, form(long));
+    const waiting = await ask(server, form(small));
+    const before = await eventsUntil(server, id, stepsDone(15));
+    const orphans = paintProcesses(server);
+    await killAtOnce(server);
+    server = await startServer(place, ['--checkpoint-every', '0', '--lease', '2']);
+    await until(() => orphans.every((pid) => !isAlive(pid)));
+    const after = await allEvents(server, id, before.at(-1)?.id);
+    const steps = after.filter(({ name }) => name === 'step').map(({ data }) => data.done as number);
+    // Those that were painted and not told, and those after the checkpoint; never all again.
+    expect(steps).not.toContain(1);
+    expect(steps.at(-1)).toBe(50);
+    const ids = [...before, ...after.slice(0, -1)].map((event) => event.id);
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+    expect(after.filter(({ name }) => name === 'done')).toHaveLength(1);
+    expect(await picture(server, id)).toEqual(await picture(server, straight.id));
+    await allEvents(server, waiting.id);
+    expect((await look(server, waiting.id)).state).toBe('done');
+  });
+
+  it('are let go with a checkpoint when the server is asked to end', async () => {
+    const { id } = await ask(server, form(long));
+    await eventsUntil(server, id, stepsDone(12));
+    server.child.kill('SIGTERM');
+    expect((await server.outcome).code).toBe(0);
+    server = await startServer(place, ['--checkpoint-every', '0']);
+    const steps = (await allEvents(server, id)).filter(({ name }) => name === 'step');
+    expect(steps.map(({ data }) => data.done)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
