@@ -11,6 +11,8 @@ export interface Watcher {
   connected(): void;
   /** The connection is lost; it is tried again. */
   lost(): void;
+  /** The server, or a proxy before it, refuses: the painting may be gone, or a token be wanted. */
+  refused(): void;
 }
 
 /** Milliseconds until a connection is tried again that the browser has given up. */
@@ -36,7 +38,9 @@ export function follow(id: string, watcher: Watcher): () => void {
     source.onerror = () => {
       watcher.lost();
       // The browser tries again by itself, but not after an answer that is no stream: of a proxy, or a refusal.
-      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, PATIENCE);
+      if (source.readyState !== EventSource.CLOSED) return;
+      watcher.refused();
+      timer = setTimeout(open, PATIENCE);
     };
     for (const name of ['state', 'done', 'failed']) {
       source.addEventListener(name, () => watcher.changed());

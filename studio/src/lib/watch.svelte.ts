@@ -62,6 +62,10 @@ export class Watched {
       lost: () => {
         this.reconnecting = true;
       },
+      refused: async () => {
+        await this.refresh();
+        if (this.missing) this.#end?.();
+      },
     });
   }
 
@@ -97,6 +101,8 @@ export class Watched {
     const { painting } = this;
     const isNews = progress.done > (painting?.progress?.done ?? 0);
     if (painting && !isOver(painting) && isNews) this.painting = { ...painting, progress };
+    // The server knows the sizes only now.
+    if (painting && !painting.sizes && isNews && progress.step === 1) void this.refresh();
     this.#point(progress);
   }
 

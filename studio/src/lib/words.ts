@@ -69,14 +69,14 @@ export function compact(settings: Settings): Settings {
 }
 
 /** How far a painting is: which of its scales is being painted, from 0, and the part that is done of each. */
-export function stagesOf({ progress, sizes, state }: Pick<Painting, 'progress' | 'sizes' | 'state'>): {
+export function stagesOf({ progress, resolved, state }: Pick<Painting, 'progress' | 'resolved' | 'state'>): {
   readonly current: number;
   readonly done: readonly number[];
 } {
-  const sides = (sizes ?? []).map(({ width, height }) => Math.max(width, height));
-  if (!progress) return { current: 0, done: sides.map(() => (state === 'done' ? 1 : 0)) };
-  const found = sides.indexOf(progress.scale);
-  const current = Math.max(found, 0);
+  const scales = Array.isArray(resolved?.scales) ? (resolved.scales as number[]) : [];
+  if (!progress) return { current: 0, done: scales.map(() => (state === 'done' ? 1 : 0)) };
+  const known = scales.length > 0 ? scales : [progress.scale];
+  const current = Math.max(known.indexOf(progress.scale), 0);
   const part = progress.step / progress.steps;
-  return { current, done: sides.map((_, i) => (i < current ? 1 : i === current ? part : 0)) };
+  return { current, done: known.map((_, i) => (i < current ? 1 : i === current ? part : 0)) };
 }
