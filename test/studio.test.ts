@@ -139,6 +139,8 @@ describe.skipIf(withoutBrowser)('the studio', () => {
     expect((await page.request.get(`${url}/paintings/${id}`)).status()).toBe(404);
     await page.goto(`${url}/#/paintings/${id}`);
     await page.getByRole('heading', { name: 'There is no such painting here' }).waitFor();
+    await page.goto(`${url}/#/paintings/%`);
+    await page.getByRole('heading', { name: 'There is no such painting here' }).waitFor();
   });
 
   it('says what is wrong with files and settings, and keeps the rest', async () => {
@@ -193,6 +195,7 @@ describe.skipIf(withoutBrowser)('the studio', () => {
     await page.getByRole('link', { name: 'harbour after waves' }).nth(1).click();
     await page.getByRole('button', { name: 'Use these settings again' }).click();
     expect(await page.getByLabel('Strength').inputValue()).toBe('0.8');
+    expect(await page.getByRole('radio', { name: '64', exact: true }).isChecked()).toBe(true);
     expect(complaints).toEqual([]);
   });
 
@@ -325,6 +328,8 @@ describe.skipIf(withoutBrowser)('what the studio sends', () => {
     onTestFinished(() => fake.close());
     const { page } = await visit(fake.url);
     const dialog = page.getByRole('dialog', { name: 'This studio has a lock' });
+    await dialog.waitFor();
+    await page.keyboard.press('Escape');
     await dialog.getByLabel('Token').fill('wrong');
     await dialog.getByRole('button', { name: 'Open' }).click();
     await dialog.getByRole('alert').filter({ hasText: 'That is not the token' }).waitFor();

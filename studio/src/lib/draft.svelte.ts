@@ -1,4 +1,5 @@
 import type { Example, Settings } from './contract.ts';
+import { recall, remember } from './memory.ts';
 import type { Label } from './regions.ts';
 import { compact } from './words.ts';
 
@@ -36,7 +37,7 @@ export function turn(name: string, value: unknown): void {
 /** Takes all settings from somewhere else. */
 export function take(settings: Settings): void {
   draft.settings = compact(settings);
-  sessionStorage.setItem(KEY, JSON.stringify(draft.settings));
+  remember('session', KEY, JSON.stringify(draft.settings));
 }
 
 export function setContent(picture: Chosen | undefined): void {
@@ -47,6 +48,11 @@ export function setContent(picture: Chosen | undefined): void {
 export function addStyles(pictures: readonly Chosen[]): void {
   draft.styles.push(...pictures);
   fitMix();
+}
+
+export function changeStyle(index: number, picture: Chosen): void {
+  const [gone] = draft.styles.splice(index, 1, picture);
+  if (gone) URL.revokeObjectURL(gone.url);
 }
 
 export function removeStyle(index: number): void {
@@ -98,7 +104,7 @@ async function sizeOf(url: string): Promise<Chosen['size']> {
 
 function remembered(): Settings {
   try {
-    const found: unknown = JSON.parse(sessionStorage.getItem(KEY) ?? '{}');
+    const found: unknown = JSON.parse(recall('session', KEY) ?? '{}');
     return typeof found === 'object' && found !== null ? (found as Settings) : {};
   } catch {
     return {};

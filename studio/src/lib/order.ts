@@ -12,7 +12,7 @@ export async function orderOf(
   const form = new FormData();
   form.append('content', content.file, content.file.name);
   for (const { file } of styles) form.append('style', file, file.name);
-  form.append('settings', JSON.stringify(compact(settings)));
+  form.append('settings', JSON.stringify(fitting(settings, styles.length)));
   if (content.regions) {
     form.append('contentRegions', await maskFile(content.regions, 'content-regions.png'));
   }
@@ -27,6 +27,12 @@ export async function orderOf(
     }
   }
   return form;
+}
+
+/** Settings of another painting may mix another number of styles; then they count alike, as the easel shows. */
+function fitting(settings: Settings, styles: number): Settings {
+  const { styleMix, ...others } = compact(settings);
+  return Array.isArray(styleMix) && styleMix.length === styles ? { ...others, styleMix } : others;
 }
 
 /** What is sent to have a painting painted on from where it is. */

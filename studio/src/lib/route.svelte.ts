@@ -23,10 +23,19 @@ export function go(link: string): void {
   location.hash = link;
 }
 
+/** An address that somebody mistyped leads to a painting that is not there. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function read(hash: string): Route {
   const [, first = '', rest = ''] = hash.split('/');
   if (first === 'gallery') return { screen: 'gallery' };
-  if (first === 'paintings' && rest) return { screen: 'painting', id: decodeURIComponent(rest) };
-  if (first === 'compare' && rest) return { screen: 'compare', ids: rest.split(',').map(decodeURIComponent) };
+  if (first === 'paintings' && rest) return { screen: 'painting', id: decode(rest) };
+  if (first === 'compare' && rest) return { screen: 'compare', ids: rest.split(',').map(decode) };
   return { screen: 'easel' };
 }

@@ -1,3 +1,5 @@
+import { recall, remember } from './memory.ts';
+
 export type Theme = 'light' | 'dark';
 
 const KEY = 'velatura-theme';
@@ -14,8 +16,7 @@ apply(theme.current);
 export function switchTheme(): void {
   const next = theme.current === 'dark' ? 'light' : 'dark';
   // Going back to what the system has follows the system again.
-  if (next === ofSystem()) localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, next);
+  remember('always', KEY, next === ofSystem() ? undefined : next);
   apply(next);
 }
 
@@ -24,7 +25,7 @@ function ofSystem(): Theme {
 }
 
 function chosen(): Theme | undefined {
-  const value = localStorage.getItem(KEY);
+  const value = recall('always', KEY);
   return value === 'light' || value === 'dark' ? value : undefined;
 }
 
