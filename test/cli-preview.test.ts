@@ -16,12 +16,14 @@ function steps() {
     scale,
     step: number,
     steps: planned,
+    last: number === planned,
     loss: { content: 0, style: 0, tv: 0, total: 0 },
     seconds: 0,
     get picture() {
       shown.push(`${scale}.${number}`);
       return waves(scale, 10 + number);
     },
+    checkpoint: () => Promise.reject(new Error('nobody wants one')),
   });
   return { shown, step };
 }

@@ -85,6 +85,18 @@ describe('the time that is left', () => {
   });
 });
 
+describe('the time that is left of a painting that was carried on', () => {
+  it('is guessed from the steps since', () => {
+    const estimate = estimateTime(scales, 3600);
+    estimate.step(256, 4, 3610);
+    expect(estimate.remaining(3610)).toBeUndefined();
+    estimate.step(256, 5, 3612);
+    estimate.step(256, 6, 3614);
+    // Two steps here; of the next scale five, and what preparing this one took.
+    expect(estimate.remaining(3614)).toBeCloseTo(2 * 2 + 5 * 8 + 2 * 8, 6);
+  });
+});
+
 describe('the bars', () => {
   const settings = resolveSettings({ size: 512, steps: [10, 8, 5] }, architectureNamed('resnet50'));
   const sizes = scales.map(({ scale }) => ({ width: scale, height: (scale * 3) / 4 }));
@@ -101,9 +113,11 @@ describe('the bars', () => {
     scale,
     step,
     steps,
+    last: step === steps,
     loss,
     seconds,
     picture: { width: 1, height: 1, data: new Float32Array(3) },
+    checkpoint: () => Promise.reject(new Error('nobody wants one')),
   });
 
   /** What moves the cursor, erases and colours. */

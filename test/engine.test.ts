@@ -156,6 +156,18 @@ describe('what a program is fed', () => {
     await program.release();
   });
 
+  it('can be read back, whole or in part', async () => {
+    const program = await build();
+    expect([...(await program.read('x', 0, 6))]).toEqual([0, 0, 0, 0, 0, 0]);
+    await program.run({ x: [{ at: 4, values: values(7, 8) }] }, ['y']);
+    expect([...(await program.read('x', 3, 2))]).toEqual([0, 7]);
+    await program.run({ x: values(1, 2, 3, 4, 5, 6) }, ['y']);
+    expect([...(await program.read('x', 0, 6))]).toEqual([1, 2, 3, 4, 5, 6]);
+    await expect(program.read('x', 5, 2)).rejects.toThrow(/has 6 values, and none from 5 to 7/);
+    await expect(program.read('z', 0, 1)).rejects.toThrow(/there is no input "z"/);
+    await program.release();
+  });
+
   it('must fit', async () => {
     const program = await build();
     await expect(program.run({ x: [{ at: 5, values: values(1, 2) }] }, ['y'])).rejects.toThrow(/failed/);

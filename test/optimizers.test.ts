@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { adam, lbfgs, type Optimizer, type OptimizerState } from 'velatura';
+import { adam, lbfgs, type Optimizer, type OptimizerState, type SavedOptimizer } from 'velatura';
 import { describe, expect, it } from 'vitest';
 import { noise } from './support/reference.ts';
 import { testEngine } from './support/run.ts';
@@ -115,5 +115,58 @@ describe('Adam', () => {
     const { state } = await minimize(adam({ stepSize: 0.1 }), walled, Float32Array.of(0), 100);
     expect(state.best[0]).toBeGreaterThan(0.8);
     expect(state.point.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe('an optimiser that goes on from what it saved', () => {
+  /** A valley whose gradient points the wrong way in narrow stripes. */
+  const striped: Problem = {
+    loss: rosenbrock.loss,
+    gradient: (x) => {
+      const lies = Math.floor(40 * (x[0] as number)) % 4 === 0;
+      return rosenbrock.gradient(x).map((g) => (lies ? -g : g));
+    },
+  };
+
+  async function compare<S extends OptimizerState>(optimizer: Optimizer<S>, problem: Problem, steps: number) {
+    const found: { saved: SavedOptimizer; point: number[] }[] = [];
+    const state = await optimizer.init(Float32Array.of(-1.2, 1));
+    while (found.length < steps && !state.converged) {
+      found.push({ saved: await optimizer.save(state), point: [...state.point] });
+      await optimizer.update(state, problem.loss(state.point), problem.gradient(state.point));
+    }
+    await optimizer.release(state);
+    for (const [i, { saved }] of found.entries()) {
+      const again = await optimizer.restore(saved);
+      for (const { point } of found.slice(i, i + 15)) {
+        expect([...again.point]).toEqual(point);
+        await optimizer.update(again, problem.loss(again.point), problem.gradient(again.point));
+      }
+      await optimizer.release(again);
+    }
+    return found.map(({ saved }) => saved.values);
+  }
+
+  it('takes the same points, bit for bit: L-BFGS, also in a line search and with steps that it has forgotten', async () => {
+    const values = [
+      ...(await compare(lbfgs(engine), rosenbrock, 40)),
+      ...(await compare(lbfgs(engine), striped, 60)),
+    ];
+    // There have been all of these.
+    expect(values.some(({ trials }) => Number(trials) > 0)).toBe(true);
+    expect(values.some(({ filled, slots }) => filled === 10 && (slots as number[]).length === 10)).toBe(true);
+    expect(values.some(({ filled, slots }) => Number(filled) > (slots as number[]).length)).toBe(true);
+  });
+
+  it('takes the same points, bit for bit: Adam', async () => {
+    await compare(adam(), rosenbrock, 40);
+  });
+
+  it('refuses what another one saved', async () => {
+    const state = await adam().init(Float32Array.of(1));
+    const saved = await adam().save(state);
+    await expect(lbfgs(engine).restore(saved)).rejects.toThrow(
+      /^The optimiser's saved state has no "filled"/,
+    );
   });
 });

@@ -26,6 +26,7 @@ const engine: Engine = {
         const results = await session.run(feeds, fetches);
         return Object.fromEntries(fetches.map((name) => [name, results[name]?.data as Float32Array]));
       },
+      read: async (name, at, length) => (feeds[name]?.data as Float32Array).slice(at, at + length),
       release: () => session.release(),
     };
   },

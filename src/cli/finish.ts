@@ -9,13 +9,16 @@ import {
   type Step,
   writePicture,
 } from '../node/index.ts';
+import type { Checkpoints } from './checkpoints.ts';
 import { adding } from './errors.ts';
 import { type LastStep, lastStep, type Watcher } from './last-step.ts';
 import type { Ending, Progress } from './progress/progress.ts';
+import { resumeCommand } from './text.ts';
 
 /**
  * Paints, and writes the painting as far as it got: its path goes to standard output, unless events go there.
  * @param watchers told of every step
+ * @param checkpoints kept until the painting is done and written
  * @throws what ended the painting, with a sentence that says where it is
  */
 export async function paintTo(
@@ -27,19 +30,37 @@ export async function paintTo(
     signal,
     json,
     watchers = [],
-  }: { signal: AbortSignal; json?: boolean | undefined; watchers?: readonly Watcher[] },
+    checkpoints,
+  }: {
+    signal: AbortSignal;
+    json?: boolean | undefined;
+    watchers?: readonly Watcher[];
+    checkpoints?: Checkpoints | undefined;
+  },
 ): Promise<Ending> {
-  const painted = await lastStep(painting, signal, progress, watchers);
-  for (const watcher of watchers) await watcher.finish();
-  const ending = await finish(output, painting, painted, names, signal.aborted);
+  // The checkpoint last: when it looks whether the person has stopped the painting, nothing may come in between.
+  const all = checkpoints ? [...watchers, checkpoints] : watchers;
+  const painted = await lastStep(painting, signal, progress, all);
+  for (const watcher of all) await watcher.finish();
+  const carryOn = (error: Error) => {
+    const file = checkpoints?.kept();
+    return file === undefined ? error : adding(error, `"${resumeCommand(file)}" carries on.`);
+  };
+  const found = await finish(output, painting, painted, names, signal.aborted).catch((error: Error) => {
+    throw carryOn(error);
+  });
+  const ending = found.stopped ? { ...found, checkpoint: checkpoints?.kept() } : found;
   progress.end(ending);
   if (!json) process.stdout.write(`${output}\n`);
   if (painted.failure) {
-    throw adding(
-      painted.failure,
-      `The ${names.texture ? 'texture' : 'painting'} as far as it got is in ${output}.`,
+    throw carryOn(
+      adding(
+        painted.failure,
+        `The ${names.texture ? 'texture' : 'painting'} as far as it got is in ${output}.`,
+      ),
     );
   }
+  if (!ending.stopped) await checkpoints?.remove();
   return ending;
 }
 
@@ -69,8 +90,8 @@ async function finish(
 }
 
 /** Where the painting was stopped; nothing if its last step was being done anyway. */
-function stoppedAt({ scale, step, steps }: Step, { settings }: PreparedPainting): Ending['stopped'] {
-  const complete = scale === settings.scales.at(-1) && step === steps;
+function stoppedAt({ scale, step, steps, last }: Step, { settings }: PreparedPainting): Ending['stopped'] {
+  const complete = scale === settings.scales.at(-1) && last;
   return complete ? undefined : { scale, step, steps };
 }
 

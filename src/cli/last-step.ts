@@ -9,8 +9,8 @@ export interface LastStep {
 
 /** What writes something of a painting while it grows. */
 export interface Watcher {
-  /** Takes note of a step, whose picture is written when it is time. */
-  offer(step: Step): void;
+  /** Takes note of a step, whose picture is written when it is time. The next step waits for it. */
+  offer(step: Step): void | Promise<void>;
   /** Writes what is still to be written. */
   finish(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export async function lastStep(
     for await (const step of painting.steps(signal)) {
       last = step;
       progress.step(step);
-      for (const watcher of watchers) watcher.offer(step);
+      for (const watcher of watchers) await watcher.offer(step);
     }
   } catch (error) {
     if (!last || !(error instanceof Error)) throw error;

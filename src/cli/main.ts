@@ -7,6 +7,7 @@ import { USER_ERROR_CODE } from './errors.ts';
 import { addExplain } from './explain.ts';
 import { addModels } from './models.ts';
 import { addPaint } from './paint.ts';
+import { addResume } from './resume.ts';
 import { addServe } from './serve.ts';
 import { addShow } from './show.ts';
 import { surviveStreams } from './streams.ts';
@@ -44,6 +45,7 @@ function createProgram(): Command {
     });
   addPaint(program);
   addTexture(program);
+  addResume(program);
   addAugment(program);
   addShow(program);
   addExplain(program);

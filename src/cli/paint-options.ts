@@ -10,10 +10,14 @@ import {
   type Settings,
   UserError,
 } from '../node/index.ts';
+import { addCheckpointOptions, type CheckpointOptionValues } from './checkpoints.ts';
 import { parseSetting, type SettingWithOption, settingOptions, writeSetting } from './settings.ts';
 
 /** What `velatura paint` was told. */
-export interface PaintCommandOptions extends EngineOptionValues, Partial<Pick<Settings, SettingWithOption>> {
+export interface PaintCommandOptions
+  extends EngineOptionValues,
+    CheckpointOptionValues,
+    Partial<Pick<Settings, SettingWithOption>> {
   readonly style?: readonly string[];
   readonly output?: string;
   readonly like?: string;
@@ -147,7 +151,7 @@ export function addPaintOptions(command: Command): Command {
     .option('--force', 'of several pictures, paint again what has been painted');
 
   addSettings(command.optionsGroup('Size and time:'), ['size', 'scales', 'steps']);
-  addEngineOptions(command);
+  addCheckpointOptions(addEngineOptions(command));
 
   addSettings(command.optionsGroup('Look:'), LOOK);
 

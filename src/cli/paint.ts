@@ -10,13 +10,14 @@ import {
   type Size,
   UserError,
 } from '../node/index.ts';
+import { type CheckpointPlan, checkpointsTo, noteOther, planCheckpoints } from './checkpoints.ts';
 import { chosenSettings, chosenStyles } from './chosen.ts';
 import { paintTo } from './finish.ts';
 import { checkHistory, historyIn } from './history.ts';
 import { checkNoInput, defaultOutput } from './inputs.ts';
 import { INTERRUPTED_CODE } from './interrupt.ts';
 import { addPaintOptions, HISTORY_EVERY, type PaintCommandOptions } from './paint-options.ts';
-import { previewTo } from './preview.ts';
+import { leftOut, previewTo } from './preview.ts';
 import type { Progress } from './progress/progress.ts';
 import { engineOptions } from './run-options.ts';
 import { paintMany } from './series/paint.ts';
@@ -44,6 +45,7 @@ interface Job {
   readonly styles: readonly string[];
   readonly output: string;
   readonly settings: Partial<Settings>;
+  readonly checkpoints: CheckpointPlan | undefined;
 }
 
 async function run(contents: string[], options: PaintCommandOptions): Promise<void> {
@@ -64,12 +66,11 @@ async function plan(content: string, options: PaintCommandOptions): Promise<Job>
     output: options.output ?? defaultOutput(localPath(content), styles),
     settings: await chosenSettings(options),
   };
-  await checkFiles(job, options);
-  return job;
+  return { ...job, checkpoints: await checkFiles(job, options) };
 }
 
 async function paintJob(
-  { content, styles, output, settings }: Job,
+  { content, styles, output, settings, checkpoints: plan }: Job,
   options: PaintCommandOptions,
   progress: Progress,
   signal: AbortSignal,
@@ -93,18 +94,26 @@ async function paintJob(
         ? []
         : [historyIn(folder, historyEvery, painting.sizes.at(-1) as Size, leftOut('history', progress))]),
     ];
-    const ending = await paintTo(output, painting, names, progress, { signal, json, watchers });
+    if (plan) noteOther(plan, progress);
+    const notes = { ...names, output: resolve(output), preview: previewFile && resolve(previewFile) };
+    const chosen = { choice: options.engine, threads: options.threads };
+    const checkpoints = plan && checkpointsTo(plan, painting, chosen, notes, { signal, note: progress.note });
+    const ending = await paintTo(output, painting, names, progress, { signal, json, watchers, checkpoints });
     if (ending.stopped) process.exitCode = INTERRUPTED_CODE;
   } finally {
     await painting.close();
   }
 }
 
-/** @throws UserError when a file to be written cannot be, or is one of those that are read */
+/**
+ * @returns where checkpoints go
+ * @throws UserError when a file to be written cannot be, or is one of those that are read
+ */
 async function checkFiles(
-  { content, styles, output, settings: { init, network } }: Job,
-  { like, preview, history }: PaintCommandOptions,
-): Promise<void> {
+  { content, styles, output, settings: { init, network } }: Omit<Job, 'checkpoints'>,
+  options: PaintCommandOptions,
+): Promise<CheckpointPlan | undefined> {
+  const { like, preview, history } = options;
   const inputs = [content, ...styles, init, network, like].filter((path) => path !== undefined);
   for (const file of [output, preview].filter((path) => path !== undefined)) {
     await checkNoInput(file, inputs);
@@ -113,11 +122,7 @@ async function checkFiles(
   if (preview !== undefined && resolve(preview) === resolve(output)) {
     throw new UserError(`The preview and the painting cannot be the same file, ${output}.`);
   }
+  const checkpoints = await planCheckpoints(options, output, [preview], inputs);
   if (history !== undefined) await checkHistory(history);
-}
-
-/** For what is written beside the painting: that it fails is worth a note, and no reason to stop. */
-function leftOut(what: string, progress: Progress): (error: unknown) => void {
-  return (error) =>
-    progress.note(`The ${what} is left out. ${error instanceof Error ? error.message : error}`);
+  return checkpoints;
 }

@@ -1,8 +1,15 @@
 import { type Step, writePicture } from '../node/index.ts';
 import type { Watcher } from './last-step.ts';
+import type { Progress } from './progress/progress.ts';
 
 /** Milliseconds between two pictures. */
 const INTERVAL = 1000;
+
+/** For what is written beside the painting: that it fails is worth a note, and no reason to stop. */
+export function leftOut(what: string, progress: Pick<Progress, 'note'>): (error: unknown) => void {
+  return (error) =>
+    progress.note(`The ${what} is left out. ${error instanceof Error ? error.message : error}`);
+}
 
 /**
  * Rewrites a file as the painting grows: whole pictures only, about one a second, and the last of every scale.

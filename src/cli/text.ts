@@ -24,6 +24,11 @@ export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
+/** The command that carries a painting on. */
+export function resumeCommand(checkpoint: string): string {
+  return `velatura resume ${shellWord(checkpoint)}`;
+}
+
 /** A text from a file without what a terminal would obey: control characters, and those that turn the direction around. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '');

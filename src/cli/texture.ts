@@ -10,6 +10,14 @@ import {
   type Settings,
   UserError,
 } from '../node/index.ts';
+import {
+  addCheckpointOptions,
+  type CheckpointOptionValues,
+  type CheckpointPlan,
+  checkpointsTo,
+  noteOther,
+  planCheckpoints,
+} from './checkpoints.ts';
 import { givenSettings } from './chosen.ts';
 import { paintTo } from './finish.ts';
 import { checkNoInput } from './inputs.ts';
@@ -38,6 +46,7 @@ export const TEXTURE_SETTINGS = [
 
 interface TextureCommandOptions
   extends EngineOptionValues,
+    CheckpointOptionValues,
     Partial<Pick<Settings, (typeof TEXTURE_SETTINGS)[number]>> {
   readonly size?: { readonly width: number; readonly height: number };
   readonly output?: string;
@@ -63,7 +72,7 @@ export function addTexture(program: Command): void {
       'what to write: a .png, .jpg, .webp, .avif or .tif (default: <style>-texture.png)',
     );
   addSettings(command, TEXTURE_SETTINGS);
-  addEngineOptions(command)
+  addCheckpointOptions(addEngineOptions(command))
     .optionsGroup('What is shown:')
     .option('--quiet', 'nothing but the path of the texture, and errors')
     .option('--json', 'events for programs on standard output, one JSON object a line')
@@ -78,12 +87,14 @@ async function run(styles: string[], options: TextureCommandOptions): Promise<vo
   await checkNoInput(output, sources);
   await checkOutput(output);
   checkFits(options.size ?? USUAL_SIZE, formatOf(output));
-  await watched(options, (progress, signal) => make(sources, output, options, progress, signal));
+  const plan = await planCheckpoints(options, output, [], sources);
+  await watched(options, (progress, signal) => make(sources, output, plan, options, progress, signal));
 }
 
 async function make(
   styles: readonly string[],
   output: string,
+  plan: CheckpointPlan | undefined,
   options: TextureCommandOptions,
   progress: Progress,
   signal: AbortSignal,
@@ -99,7 +110,15 @@ async function make(
   try {
     const style = styles.map((name) => basename(name));
     progress.begin({ ...work, content: 'a texture', style });
-    const ending = await paintTo(output, work, { style, texture: size }, progress, { signal, json });
+    if (plan) noteOther(plan, progress);
+    const notes = { style, texture: size, output: resolve(output) };
+    const chosen = { choice: options.engine, threads: options.threads };
+    const checkpoints = plan && checkpointsTo(plan, work, chosen, notes, { signal, note: progress.note });
+    const ending = await paintTo(output, work, { style, texture: size }, progress, {
+      signal,
+      json,
+      checkpoints,
+    });
     if (ending.stopped) process.exitCode = INTERRUPTED_CODE;
   } finally {
     await work.close();

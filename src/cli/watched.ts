@@ -26,10 +26,14 @@ export async function untilInterrupted(
   }
 }
 
-/** The same for a painting under the eyes of whoever asked for it. */
+/**
+ * The same for a painting under the eyes of whoever asked for it.
+ * @param stopped what to say when it was stopped before it had anything to show
+ */
 export async function watched(
   { quiet, json }: { readonly quiet?: boolean; readonly json?: boolean },
   work: (progress: Progress, signal: AbortSignal) => Promise<void>,
+  stopped = 'Stopped before anything was painted; nothing was written.',
 ): Promise<void> {
   const shown = personalProgress(quiet);
   const progress = json ? jsonProgress(process.stdout, shown) : shown;
@@ -37,7 +41,7 @@ export async function watched(
     progress,
     (signal) => work(progress, signal),
     () => {
-      if (!quiet) process.stderr.write('Stopped before anything was painted; nothing was written.\n');
+      if (!quiet) process.stderr.write(`${stopped}\n`);
     },
   );
 }

@@ -51,11 +51,12 @@ const LATEST = 20;
 /**
  * A step's time grows with the pixels: by a line through what two scales took, or in proportion where only one has been
  * seen. A scale's first step takes longer by its preparation: about as long as the last one's, or as two steps.
+ * @param from the seconds that a painting has taken before it was carried on
  */
-export function estimateTime(scales: readonly Scale[]): Estimate {
+export function estimateTime(scales: readonly Scale[], from = 0): Estimate {
   const measured: Measured[] = [];
   let done = 0;
-  let last = 0;
+  let last = from;
 
   function step(scale: number, number: number, seconds: number): void {
     const index = scales.findIndex((candidate) => candidate.scale === scale);
@@ -70,8 +71,10 @@ export function estimateTime(scales: readonly Scale[]): Estimate {
 
   function remaining(seconds: number): number | undefined {
     const present = measured.at(-1);
+    // A painting that is carried on may have seen none of the first scales.
+    const scalesSeen = Object.keys(measured).length;
     // The very first step has the loading of the engine in it, and says nothing of the others.
-    if (!present || (measured.length === 1 && present.latest.length === 0)) return undefined;
+    if (!present || (scalesSeen === 1 && present.latest.length === 0)) return undefined;
     const index = measured.length - 1;
     const left = (scales[index] as Scale).steps - done;
     let sum = left * stepTime(measured, present.pixels);

@@ -66,7 +66,7 @@ async function paint(order: Order): Promise<void> {
   const painting = await prepare(order);
   const { settings, sizes, from } = painting;
   await say({ kind: 'begun', sizes });
-  const estimate = estimateTime(scalesOf(painting));
+  const estimate = estimateTime(scalesOf(painting), from?.seconds);
   const total = sum(settings.steps);
   const size = sizes.at(-1) as Size;
   const previews = pacer(order.previewEvery);
@@ -78,10 +78,8 @@ async function paint(order: Order): Promise<void> {
     const level = settings.scales.indexOf(step.scale);
     const { scale, step: number, steps, loss, seconds } = step;
     const before = sum(settings.steps.slice(0, level));
-    // What was painted before this process began took another one's time.
-    const here = seconds - (from?.seconds ?? 0);
-    estimate.step(scale, number, here);
-    const left = estimate.remaining(here);
+    estimate.step(scale, number, seconds);
+    const left = estimate.remaining(seconds);
     const final = step.last && scale === settings.scales.at(-1);
     await say({
       kind: 'step',
@@ -137,7 +135,7 @@ function named({ bytes }: Upload): PictureSource {
 
 async function checkpointOf(painting: Painting, step: Step, { threads }: Order): Promise<Uint8Array> {
   const chosen = { choice: 'cpu' as const, ...(threads !== undefined && { threads }) };
-  return encodeCheckpoint(await takeCheckpoint(painting, step, chosen, undefined));
+  return encodeCheckpoint(await takeCheckpoint(painting, step, chosen, null));
 }
 
 /** Hands checkpoints over from time to time; one that takes long, less often. */

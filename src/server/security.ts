@@ -101,7 +101,7 @@ function checkOrigin({ headers, method }: FastifyRequest): void {
 function hostOf(address: string): URL | undefined {
   try {
     const url = new URL(address);
-    return url.hostname === '' ? undefined : url;
+    return url.hostname === '' || url.username !== '' ? undefined : url;
   } catch {
     return undefined;
   }

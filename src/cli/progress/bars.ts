@@ -28,6 +28,8 @@ export function barProgress(
   let bars: Bar[] = [];
   let estimate: Estimate | undefined;
   let seconds = 0;
+  /** What the painting took before it was carried on. */
+  let before = 0;
   let heard = performance.now();
   let hint = onStop;
   /** The source that has given all. */
@@ -52,12 +54,12 @@ export function barProgress(
   function step(found: Step): void {
     const present = bars.findIndex(({ scale }) => scale === found.scale);
     const bar = bars[present] as Bar;
-    const before = bars.slice(0, present);
-    for (const earlier of before) earlier.finished = true;
+    const earlier = bars.slice(0, present);
+    for (const scale of earlier) scale.finished = true;
     bar.done = found.step;
     bar.loss = found.loss;
     bar.finished = found.step === found.steps;
-    bar.took = found.seconds - before.reduce((sum, { took }) => sum + took, 0);
+    bar.took = found.seconds - before - earlier.reduce((sum, { took }) => sum + took, 0);
     estimate?.step(found.scale, found.step, found.seconds);
     seconds = found.seconds;
     heard = performance.now();
@@ -91,8 +93,15 @@ export function barProgress(
       draw.clear();
       draw.persist(title(beginning));
       const scales = scalesOf(beginning);
-      bars = scales.map((scale) => ({ ...scale, done: 0, finished: false, loss: undefined, took: 0 }));
-      estimate = estimateTime(scales);
+      const { from } = beginning;
+      bars = scales.map((scale) => {
+        const finished = from !== undefined && scale.scale < from.scale;
+        const done = finished ? scale.steps : scale.scale === from?.scale ? from.step : 0;
+        return { ...scale, done, finished, loss: undefined, took: 0 };
+      });
+      before = from?.seconds ?? 0;
+      seconds = before;
+      estimate = estimateTime(scales, before);
       heard = performance.now();
       ticking = setInterval(redraw, 500).unref();
       redraw();
@@ -104,7 +113,11 @@ export function barProgress(
     },
     note: (sentence) => draw.persist(sentence),
     end: (ending) =>
-      leave(ending.stopped ? stoppedAt(ending.stopped) : `Painted in ${duration(ending.seconds)}.`),
+      leave(
+        ending.stopped
+          ? stoppedAt(ending.stopped, ending.checkpoint)
+          : `Painted in ${duration(ending.seconds)}.`,
+      ),
     close: leave,
   };
 }

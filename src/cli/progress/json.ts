@@ -9,10 +9,11 @@ export function jsonProgress(out: NodeJS.WritableStream, aside: Progress): Progr
     note: aside.note,
     stopping: aside.stopping,
     close: aside.close,
-    begin: ({ settings, sizes, network, engine }) =>
-      write({ event: 'start', settings, sizes, network, engine }),
+    begin: ({ settings, sizes, network, engine, from }) =>
+      write({ event: 'start', settings, sizes, network, engine, ...(from && { from }) }),
     step: ({ scale, step, steps, loss, seconds }: Step) =>
       write({ event: 'step', scale, step, steps, loss, seconds }),
-    end: ({ stopped, ...ending }) => write({ event: 'done', ...ending, ...(stopped && { stopped }) }),
+    end: ({ stopped, checkpoint, ...ending }) =>
+      write({ event: 'done', ...ending, ...(stopped && { stopped }), ...(checkpoint && { checkpoint }) }),
   };
 }

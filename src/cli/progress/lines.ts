@@ -33,7 +33,7 @@ export function lineProgress(out: NodeJS.WritableStream): Progress {
   return {
     download,
     begin(beginning) {
-      estimate = estimateTime(scalesOf(beginning));
+      estimate = estimateTime(scalesOf(beginning), beginning.from?.seconds);
       say(title(beginning));
     },
     step,
@@ -41,7 +41,8 @@ export function lineProgress(out: NodeJS.WritableStream): Progress {
       if (estimate) say('Stopping after this step; Ctrl-C again stops at once.');
     },
     note: say,
-    end: ({ stopped, seconds }) => say(stopped ? stoppedAt(stopped) : `Painted in ${duration(seconds)}.`),
+    end: ({ stopped, checkpoint, seconds }) =>
+      say(stopped ? stoppedAt(stopped, checkpoint) : `Painted in ${duration(seconds)}.`),
     close: () => {},
   };
 }

@@ -1,7 +1,8 @@
 import { type Progress as Download, listed, type Painting, type Step } from '../../node/index.ts';
+import { resumeCommand } from '../text.ts';
 
 /** What is about to be painted. */
-export interface Beginning extends Pick<Painting, 'settings' | 'sizes' | 'network' | 'engine'> {
+export interface Beginning extends Pick<Painting, 'settings' | 'sizes' | 'network' | 'engine' | 'from'> {
   /** File names. */
   readonly content: string;
   readonly style: readonly string[];
@@ -18,6 +19,8 @@ export interface Ending {
   readonly peakMemory: number;
   /** Where it was stopped, if it was. */
   readonly stopped: Pick<Step, 'scale' | 'step' | 'steps'> | undefined;
+  /** What it can be carried on from, if it was stopped. */
+  readonly checkpoint?: string | undefined;
 }
 
 /** Tells the person, or a program, how the work goes. */
@@ -42,6 +45,10 @@ export function title({ content, style, settings, sizes }: Beginning): string {
 }
 
 /** Where a painting was stopped. */
-export function stoppedAt({ scale, step, steps }: NonNullable<Ending['stopped']>): string {
-  return `Stopped at step ${step} of ${steps} of scale ${scale}: this is the painting as it stands.`;
+export function stoppedAt(
+  { scale, step, steps }: NonNullable<Ending['stopped']>,
+  checkpoint: string | undefined,
+): string {
+  const carryOn = checkpoint === undefined ? '.' : `; "${resumeCommand(checkpoint)}" carries on.`;
+  return `Stopped at step ${step} of ${steps} of scale ${scale}: this is the painting as it stands${carryOn}`;
 }

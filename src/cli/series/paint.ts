@@ -29,6 +29,9 @@ export async function paintMany(contents: readonly string[], options: PaintComma
   if (options.history !== undefined) {
     throw new UserError('--history keeps pictures of one painting, not of a series; name one content.');
   }
+  if (options.checkpoint || options.checkpointEvery !== undefined) {
+    throw new UserError('Checkpoints are kept of one painting, not of a series; name one content.');
+  }
   const styles = chosenStyles(options);
   const settings = await chosenSettings(options);
   const folder = options.output ?? '.';

@@ -51,13 +51,9 @@ export function lbfgs(
   { history = 10, firstMove = 0.02 }: LbfgsOptions = {},
 ): Optimizer<LbfgsState> {
   const gradientRow = 2 * history;
-  const places = (filled: number) => Array.from({ length: filled }, (_, place) => place);
   /** The rows of so many places: their steps, then their changes. */
-  const rowsFilled = (filled: number) => [
-    ...places(filled),
-    ...places(filled).map((place) => history + place),
-  ];
-
+  const rowsFilled = (filled: number) =>
+    Array.from({ length: 2 * filled }, (_, i) => (i < filled ? i : history + i - filled));
   const rowName = (row: number) => `row ${row}`;
 
   /** Follows the negative gradient by a cautious length. */
@@ -140,8 +136,8 @@ export function lbfgs(
       else addScaled(state.point, state.best, state.step, state.direction);
     },
 
-    async save({ point, best, gradient, direction, loss, slope, step, trials, converged, slots, ...state }) {
-      const { filled } = state;
+    async save(state) {
+      const { point, best, gradient, direction, loss, slope, step, trials, converged, slots, filled } = state;
       const rows: Record<string, Float32Array> = {};
       // The gradient's row is written whenever the history is used.
       for (const row of rowsFilled(filled)) rows[rowName(row)] = await state.history.read(row);
@@ -171,7 +167,7 @@ export function lbfgs(
         filled,
         scratch: [new Float32Array(length), new Float32Array(length)] as const,
       };
-      if (!(filled <= history) || slots.some((slot) => !(slot < filled))) {
+      if (!(filled <= history) || slots.some((slot) => !(slot >= 0 && slot < filled))) {
         throw new UserError(`The saved state has a longer history than the ${history} steps of this one.`);
       }
       const rows = rowsFilled(filled).map((row) => [row, savedArray(saved, rowName(row), length)] as const);

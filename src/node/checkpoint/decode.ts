@@ -16,7 +16,7 @@ import { type Facts, FORMAT, FORMAT_VERSION, factsSchema, NO_HASH, OPTIMIZER, pi
 
 /** What a file can still say when all of it cannot be used. */
 const SAVE =
-  'its painting as it stands may still be saved with "velatura resume <checkpoint> --save-picture <file>"';
+  'the painting as it stood may still be had with "velatura resume <checkpoint> --save-picture <file>"';
 
 /**
  * Reads a checkpoint from the bytes of its file.

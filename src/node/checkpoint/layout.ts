@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { fit } from '../../core/paint/pyramid.ts';
 import { type Settings, settingsSchema } from '../../core/paint/settings.ts';
 import type { Picture } from '../../core/picture/picture.ts';
 import type { Weights, WeightTensor } from '../../core/weights/index.ts';
@@ -46,6 +47,8 @@ export const factsSchema = z.object({
     threads: z.int().min(1).optional(),
   }),
   styles: z.int().min(1),
+  /** The painting's in the end. */
+  size: z.object({ width: z.int().min(1), height: z.int().min(1) }),
   state: z.object({
     level: count,
     step: count,
@@ -58,7 +61,8 @@ export const factsSchema = z.object({
 
 export type Facts = z.infer<typeof factsSchema>;
 
-export function factsOf({ program, settings, network, engine, styles, state, notes }: Checkpoint): object {
+export function factsOf(checkpoint: Checkpoint): object {
+  const { program, settings, network, engine, content, styles, state, notes } = checkpoint;
   const { level, step, seconds, loss, optimizer } = state;
   const values = Object.entries(optimizer?.values ?? {}).map(([name, value]) => [
     name,
@@ -70,6 +74,7 @@ export function factsOf({ program, settings, network, engine, styles, state, not
     network,
     engine,
     styles: styles.length,
+    size: fit(content, settings.size),
     state: {
       level,
       step,

@@ -35,7 +35,7 @@ export async function prepareResume(
     const prepared = workshop.prepare({ content, styles, ...(start && { start }) });
     if (markOf(prepared.work.network, prepared.settings).sha256 !== network.sha256) {
       throw new UserError(
-        `The weights of ${source} are not those of ${network.name} that the painting was begun with; bring them back, or name their file with --network.`,
+        `The weights of ${source} are not those that the painting was begun with; bring those back, or name their file with --network.`,
       );
     }
     const change = whatChanged(checkpoint, workshop.engine.name);

@@ -4,14 +4,17 @@ import type { PaintingRow, State } from './painting.ts';
 
 /** @throws ApiError when there is none */
 export async function findPainting(query: Query, id: string): Promise<PaintingRow> {
-  const [row] = await query<PaintingRow>('select * from velatura.paintings where id = $1', [id]);
-  if (!row) throw notFound('There is no such painting; it may have been removed.');
-  return row;
+  return await found(query, 'select * from velatura.paintings where id = $1', id);
 }
 
 /** The same, held against others until the transaction ends. */
 export async function lockPainting(query: Query, id: string): Promise<PaintingRow> {
-  const [row] = await query<PaintingRow>('select * from velatura.paintings where id = $1 for update', [id]);
+  return await found(query, 'select * from velatura.paintings where id = $1 for update', id);
+}
+
+async function found(query: Query, statement: string, id: string): Promise<PaintingRow> {
+  // Not all that a client can send is text to a database.
+  const [row] = /^[\w-]+$/.test(id) ? await query<PaintingRow>(statement, [id]) : [];
   if (!row) throw notFound('There is no such painting; it may have been removed.');
   return row;
 }

@@ -1,0 +1,389 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import sharp from 'sharp';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { velatura } from './support/cli.ts';
+import { pngFile, testFolder } from './support/pictures.ts';
+import {
+  ask,
+  content,
+  embeddedPlace,
+  form,
+  look,
+  type Place,
+  startServer,
+  style,
+  type TestServer,
+} from './support/server.ts';
+
+// A machine may be busy with other tests.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
+
+const TOKENS = { VELATURA_TOKEN: 'alice-0123456789abcdef,bob-0123456789abcdef' };
+const folder = testFolder();
+
+/** Servers that accept paintings and leave them to workers that do not come. */
+let server: TestServer;
+let locked: TestServer;
+let place: Place;
+beforeAll(async () => {
+  const limits = ['--paintings', '0', '--max-upload', '1', '--max-pixels', '1', '--max-styles', '2'];
+  const more = ['--max-size', '512', '--max-steps', '400', '--max-queued-each', '3', '--max-queued', '5'];
+  place = await embeddedPlace();
+  [server, locked] = await Promise.all([
+    startServer(place, [...limits, ...more]),
+    startServer(
+      await embeddedPlace(),
+      ['--paintings', '0', '--max-queued-each', '3', '--max-queued', '5'],
+      TOKENS,
+    ),
+  ]);
+});
+
+async function refused(answer: Response): Promise<[number, string, string]> {
+  const { error } = (await answer.json()) as { error: { code: string; message: string } };
+  expect(error.message).toMatch(/^\S.*\.$/s);
+  return [answer.status, error.code, error.message];
+}
+
+const post = (body: FormData | string, headers: Record<string, string> = {}) =>
+  fetch(`${server.url}/paintings`, { method: 'POST', body, headers });
+
+const isWell = async () => expect((await fetch(`${server.url}/health`)).status).toBe(200);
+
+/** With headers that `fetch` would not let through. */
+function plainly(
+  headers: Record<string, string>,
+  { path = '/paintings', method = 'GET', url = server.url } = {},
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request(`${url}${path}`, { method, headers }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+describe('who may ask', () => {
+  it('is told apart by the name that the server is called by', async () => {
+    const { port } = new URL(server.url);
+    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`]) {
+      expect(await plainly({ host })).toBe(200);
+    }
+    for (const host of [
+      'evil.example',
+      `evil.example:${port}`,
+      '127.0.0.1.evil.example',
+      'localhost@evil',
+      'evil@localhost',
+    ]) {
+      expect([host, await plainly({ host })]).toEqual([
+        host,
+        expect.toSatisfy((code) => code === 403 || code === 400),
+      ]);
+    }
+  });
+
+  it('is no page from elsewhere', async () => {
+    const { host } = new URL(server.url);
+    expect(await plainly({ origin: `http://${host}` })).toBe(200);
+    for (const origin of ['https://evil.example', 'null', 'http://localhost:1', 'file://']) {
+      expect(await plainly({ origin })).toBe(403);
+      expect(await plainly({ origin }, { path: '/paintings', method: 'POST' })).toBe(403);
+    }
+    expect(await plainly({ 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(await plainly({ 'sec-fetch-site': 'same-origin' })).toBe(200);
+    expect(
+      await plainly({ 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }, { path: '/' }),
+    ).toBe(200);
+    const answer = await fetch(`${server.url}/health`);
+    expect(answer.headers.get('access-control-allow-origin')).toBeNull();
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+  });
+
+  it('has to know the token, where there is one', async () => {
+    const status = async (path: string, headers: Record<string, string> = {}) =>
+      (await fetch(`${locked.url}${path}`, { headers })).status;
+    for (const path of [
+      '/paintings',
+      '/paintings/x/events',
+      '/networks',
+      '/metrics',
+      '/docs',
+      '/examples/swirls.jpg',
+    ]) {
+      expect([path, await status(path)]).toEqual([path, 401]);
+    }
+    for (const path of ['/', '/health']) expect(await status(path)).toBe(200);
+    expect(await status('/paintings', { authorization: 'Bearer bob-0123456789abcdef' })).toBe(200);
+    expect(await status('/paintings', { authorization: 'Bearer bob-0123456789abcdeX' })).toBe(401);
+
+    const login = (token: string) =>
+      fetch(`${locked.url}/session`, {
+        method: 'POST',
+        body: JSON.stringify({ token }),
+        headers: { 'content-type': 'application/json' },
+      });
+    expect((await login('wrong')).status).toBe(401);
+    const answer = await login('alice-0123456789abcdef');
+    const [cookie = ''] = answer.headers.getSetCookie();
+    expect(cookie).toMatch(/^velatura_token=\S+;.*HttpOnly; SameSite=Strict$/);
+    expect(cookie).not.toContain('alice');
+    expect(await status('/paintings', { cookie: cookie.split(';')[0] as string })).toBe(200);
+    expect(await status('/paintings', { cookie: 'velatura_token=alice-0123456789abcdef' })).toBe(401);
+  });
+
+  it('is this machine alone, where there is no token', async () => {
+    const env = { VELATURA_TOKEN: '', DATABASE_URL: '' };
+    const open = await velatura(['serve', '--host', '0.0.0.0', '--port', '0', '--data', 'open'], {
+      cwd: folder,
+      env,
+    });
+    expect(open).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/set VELATURA_TOKEN/) });
+    const short = await velatura(['serve', '--port', '0', '--data', 'open'], {
+      cwd: folder,
+      env: { ...env, VELATURA_TOKEN: 'guess' },
+    });
+    expect(short).toMatchObject({ code: 2, stderr: expect.stringMatching(/at least 16 characters/) });
+  });
+});
+
+describe('the queue', () => {
+  it('is bounded for each client and for all, who take turns', async () => {
+    const as = (name: string) => ({ authorization: `Bearer ${name}-0123456789abcdef` });
+    for (let i = 0; i < 3; i++) await ask(locked, form(), as('alice'));
+    const send = (name: string) =>
+      fetch(`${locked.url}/paintings`, { method: 'POST', body: form(), headers: as(name) });
+    const answer = await send('alice');
+    expect(answer.headers.get('retry-after')).toBe('30');
+    expect(await refused(answer)).toMatchObject([429, 'busy', expect.stringMatching(/3 of your paintings/)]);
+    for (let i = 0; i < 2; i++) await ask(locked, form(), as('bob'));
+    expect(await refused(await send('bob'))).toMatchObject([
+      429,
+      'busy',
+      expect.stringMatching(/^5 paintings/),
+    ]);
+
+    const list = (await (await fetch(`${locked.url}/paintings`, { headers: as('bob') })).json()) as {
+      paintings: { queuePosition: number }[];
+    };
+    // Newest first: bob's two came after alice's three, and stand among them.
+    expect(list.paintings.map(({ queuePosition }) => queuePosition)).toEqual([4, 2, 5, 3, 1]);
+  });
+});
+
+describe('what is sent', () => {
+  const file = (bytes: Uint8Array | string, name: string) =>
+    new File([bytes as Uint8Array<ArrayBuffer> | string], name);
+  const sending = async (bytes: Uint8Array | string, name = 'x.png') =>
+    refused(await post(form({}, { content: file(bytes, name) })));
+  const svg = (inside: string, before = '') =>
+    `${before}<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="64" height="64">${inside}</svg>`;
+
+  it('has to be pictures', async () => {
+    expect(await sending('no picture at all')).toMatchObject([
+      400,
+      'bad_request',
+      expect.stringMatching(/x\.png is no picture/),
+    ]);
+    expect(await sending('')).toMatchObject([400, 'bad_request', expect.stringMatching(/empty/)]);
+    const whole = new Uint8Array(await content.arrayBuffer());
+    expect(await sending(whole.slice(0, whole.length / 2))).toMatchObject([
+      400,
+      'bad_request',
+      expect.stringMatching(/damaged/),
+    ]);
+    await isWell();
+  });
+
+  it('may be neither too large nor claim to be huge', async () => {
+    expect(await sending(new Uint8Array(1.5 * 2 ** 20))).toMatchObject([
+      413,
+      'too_large',
+      expect.stringMatching(/larger than 1 MB/),
+    ]);
+    const claims = pngFile([0], {
+      width: 1,
+      height: 1,
+      bits: 8,
+      channels: 1,
+      claims: { width: 30000, height: 30000 },
+    });
+    expect(await sending(claims)).toMatchObject([413, 'too_large', expect.stringMatching(/30000 x 30000/)]);
+    const bomb = await sharp({ create: { width: 1200, height: 1200, channels: 3, background: 'white' } })
+      .png()
+      .toBuffer();
+    expect(bomb.length).toBeLessThan(20_000);
+    expect((await sending(bomb))[0]).toBe(413);
+    expect((await sending(svg('').replace('width="64"', 'width="99999"')))[0]).toBe(413);
+    await isWell();
+  });
+
+  it('may be a drawing that names nothing outside of itself', async () => {
+    const plain = svg('<defs><circle id="a" cx="9" cy="9" r="9"/></defs><use href="#a"/>');
+    await ask(server, form({}, { content: file(plain, 'drawing.svg') }));
+    const bad = [
+      svg('<image href="file:///etc/passwd" width="9" height="9"/>'),
+      svg('<image xlink:href="http://127.0.0.1/x.png"/>'),
+      svg("<image href = 'data:image/svg+xml;base64,AAAA'/>"),
+      svg('<rect style="fill:url(http://127.0.0.1/x)"/>'),
+      svg('<style>@import "x.css";</style>'),
+      svg('<style>rect { fill: u\\72l(x) }</style>'),
+      svg('<script>1</script>'),
+      svg('&e;', '<!DOCTYPE svg [<!ENTITY e SYSTEM "file:///etc/passwd">]>'),
+      svg('', '<?xml-stylesheet href="x.css"?>'),
+    ];
+    for (const text of bad) expect([text, (await sending(text, 'x.svg'))[0]]).toEqual([text, 400]);
+    const wide = Buffer.from(`\ufeff${bad[0]}`, 'utf16le');
+    expect((await sending(wide, 'x.svg'))[0]).toBe(400);
+    await isWell();
+  });
+
+  it('has names without folders', async () => {
+    const { id } = await ask(
+      server,
+      form({}, { content: new File([content], '../../etc/pass\u202ewd\u0007.png') }),
+    );
+    expect((await look(server, id)).content).toBe('passwd.png');
+  });
+
+  it('has settings that make sense, name no file and stay within limits', async () => {
+    const cases: [unknown, RegExp][] = [
+      [{ size: 'large' }, /size must be a whole number/],
+      [{ sise: 64 }, /no setting "sise"/],
+      [{ size: 513 }, /at most 512/],
+      [{ scales: [1024] }, /at most 512/],
+      [{ scales: [32, 64], steps: [399, 2] }, /at most 400/],
+      [{ scales: [32, 64], steps: [201] }, /at most 400/],
+      [{ init: '/etc/passwd' }, /init must be one of/],
+      [{ network: '/etc/passwd' }, /network must be one of/],
+      [{ network: './resnet50' }, /network must be one of/],
+      [{ styleMix: [1, 2] }, /one number for each/],
+      [[], /JSON object/],
+    ];
+    for (const [settings, message] of cases) {
+      const [status, , said] = await refused(await post(form(settings as object)));
+      expect([status, said]).toEqual([400, expect.stringMatching(message)]);
+    }
+    expect((await refused(await post(form({}, { settings: '{"size":' }))))[0]).toBe(400);
+    expect((await refused(await post(form({}, { from: 'nobody' }))))[0]).toBe(404);
+  });
+
+  it('has to be a whole form of known parts', async () => {
+    expect((await refused(await post('{}', { 'content-type': 'application/json' })))[0]).toBe(400);
+    const multipart = { 'content-type': 'multipart/form-data; boundary=x' };
+    for (const body of [
+      '',
+      'rubbish',
+      '--x\r\n',
+      '--x\r\ncontent-disposition: form-data; name="content"; filename="a"\r\n\r\nabc',
+    ]) {
+      expect([body, (await refused(await post(body, multipart)))[0]]).toEqual([body, 400]);
+    }
+    expect((await refused(await post('--x', { 'content-type': 'multipart/form-data' })))[0]).toBe(400);
+    expect((await refused(await post(form({}, { other: 'x' }))))[0]).toBe(400);
+    expect((await refused(await post(form({}, { other: content }))))[0]).toBe(400);
+    expect((await refused(await post(form({}, { __proto__x: 'x' }))))[0]).toBe(400);
+    const many = form();
+    for (let i = 0; i < 3; i++) many.append('style', style);
+    expect((await refused(await post(many)))[0]).toBe(413);
+    const none = new FormData();
+    none.append('content', content);
+    expect(await refused(await post(none))).toMatchObject([
+      400,
+      'bad_request',
+      expect.stringMatching(/style/),
+    ]);
+    expect((await refused(await post(form(), { 'idempotency-key': 'k'.repeat(201) })))[0]).toBe(400);
+    await isWell();
+  });
+
+  it('may break off without harm', async () => {
+    const { hostname, port } = new URL(server.url);
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(
+          `POST /paintings HTTP/1.1\r\nhost: localhost\r\ncontent-type: multipart/form-data; boundary=x\r\ncontent-length: 5000\r\n\r\n--x\r\ncontent-disposition: form-data; name="content"; filename="a"\r\n\r\nabc`,
+          () => socket.destroy(),
+        );
+      });
+      socket.on('close', () => resolve()).on('error', reject);
+    });
+    await isWell();
+  });
+
+  it('reaches no other file', async () => {
+    for (const path of [
+      '/examples/..%2f..%2fpackage.json',
+      '/examples/%2e%2e/package.json',
+      '/..%2f..%2fpackage.json',
+      '/paintings/..%2f..',
+    ]) {
+      const status = await plainly({}, { path });
+      expect([path, status]).toEqual([
+        path,
+        expect.toSatisfy((code) => code === 404 || code === 400 || code === 403),
+      ]);
+    }
+    expect((await refused(await fetch(`${server.url}/paintings/%00`)))[0]).toBe(404);
+    expect((await refused(await fetch(`${server.url}/paintings?before=abc`)))[0]).toBe(400);
+  });
+});
+
+describe('the server', () => {
+  it('tells what it can do', async () => {
+    const json = async (path: string) =>
+      (await fetch(`${server.url}${path}`)).json() as Promise<Record<string, object>>;
+    const { paths, components } = await json('/openapi.json');
+    expect(Object.keys(paths ?? {})).toEqual(
+      expect.arrayContaining([
+        '/paintings',
+        '/paintings/{id}',
+        '/paintings/{id}/events',
+        '/session',
+        '/health',
+      ]),
+    );
+    expect(components).toMatchObject({ schemas: { Painting: { type: 'object' } } });
+    const docs = await (await fetch(`${server.url}/docs`)).text();
+    expect(docs).toContain('POST /paintings');
+    expect(docs).not.toMatch(/<script|<style| style=|https?:\/\/(?!127)/);
+    const { properties } = await json('/controls');
+    expect(properties).toMatchObject({
+      strength: { title: 'Strength', default: 0.5, minimum: 0, maximum: 1, description: expect.any(String) },
+      styleLoss: { enum: ['gram', 'moments', 'wasserstein'] },
+    });
+    expect(await json('/networks')).toContainEqual(
+      expect.objectContaining({
+        name: 'resnet50',
+        taps: expect.arrayContaining([{ name: '4c', channels: 1024, stride: 16 }]),
+      }),
+    );
+    const { contents, styles } = (await json('/examples')) as Record<string, { url: string }[]>;
+    for (const { url } of [...(contents ?? []), ...(styles ?? [])]) {
+      expect((await fetch(`${server.url}${url}`)).headers.get('content-type')).toBe('image/jpeg');
+    }
+    const metrics = await (await fetch(`${server.url}/metrics`)).text();
+    expect(metrics).toMatch(/^velatura_paintings\{state="queued"\} \d+$/m);
+  });
+
+  it('keeps a second one off its data, and says which port is taken', async () => {
+    const env = { ...place.env, VELATURA_TOKEN: '' };
+    const second = await velatura(['serve', '--port', '0', ...place.words], { cwd: folder, env });
+    expect(second).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^Another Velatura has the paintings/),
+    });
+    const { port } = new URL(server.url);
+    const taken = await velatura(['serve', '--port', port, '--data', 'other'], { cwd: folder, env });
+    expect(taken).toMatchObject({
+      code: 2,
+      stderr: `Port ${port} is taken; name another with --port, or 0 for any.\n`,
+    });
+    const worker = await velatura(['worker'], { cwd: folder, env });
+    expect(worker).toMatchObject({ code: 2, stderr: expect.stringMatching(/set DATABASE_URL/) });
+  });
+});

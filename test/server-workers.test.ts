@@ -1,0 +1,103 @@
+import { pullModel } from 'velatura';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Running } from './support/cli.ts';
+import {
+  allEvents,
+  ask,
+  eventsUntil,
+  form,
+  killAtOnce,
+  look,
+  type Place,
+  paintProcesses,
+  picture,
+  postgres,
+  postgresPlace,
+  startServer,
+  startWorker,
+  stepsDone,
+  type TestServer,
+} from './support/server.ts';
+
+// A machine may be busy with other tests.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
+
+const words = ['--checkpoint-every', '0', '--lease', '3'];
+const small = { scales: [32], steps: [3] };
+const long = { scales: [32, 64], steps: [6, 24] };
+
+describe.skipIf(!postgres)('workers', () => {
+  let place: Place;
+  let server: TestServer;
+  let workers: Running[];
+
+  beforeAll(async () => {
+    await pullModel('resnet50');
+    place = await postgresPlace();
+    server = await startServer(place, ['--paintings', '0', ...words]);
+    workers = [await startWorker(place, words), await startWorker(place, words)];
+  });
+
+  it('paint each painting once', async () => {
+    const asked = await Promise.all([1, 2, 3, 4].map((seed) => ask(server, form({ ...small, seed }))));
+    for (const { id } of asked) {
+      const told = await allEvents(server, id);
+      const names = told.map(({ name, data }) => (name === 'state' ? data.state : name));
+      expect(names.filter((name) => name !== 'preview')).toEqual([
+        'queued',
+        'painting',
+        'step',
+        'step',
+        'step',
+        'done',
+        'end',
+      ]);
+    }
+  });
+
+  it('take over from one that was killed, and the painting comes out the same', async () => {
+    const straight = await ask(server, form(long));
+    await allEvents(server, straight.id);
+    const { id } = await ask(server, form(long));
+    await eventsUntil(server, id, stepsDone(9));
+    const [victim] = workers.filter((worker) => paintProcesses(worker).length > 0) as [Running];
+    await killAtOnce(victim);
+    const told = await allEvents(server, id);
+    expect(told.filter(({ name, data }) => name === 'state' && data.state === 'painting')).toHaveLength(2);
+    expect(told.filter(({ name }) => name === 'done')).toHaveLength(1);
+    const steps = told.filter(({ name }) => name === 'step').map(({ data }) => data.done);
+    expect(steps.filter((done) => done === 1)).toHaveLength(1);
+    expect(await picture(server, id)).toEqual(await picture(server, straight.id));
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'that wake up after others took their painting write nothing of it any more',
+    async () => {
+      workers.push(await startWorker(place, words));
+      const { id } = await ask(server, form({ scales: [64], steps: [60] }));
+      await eventsUntil(server, id, stepsDone(3));
+      const [sleeper] = workers.filter((worker) => paintProcesses(worker).length > 0) as [Running];
+      sleeper.child.kill('SIGSTOP');
+      await eventsUntil(
+        server,
+        id,
+        (
+          (count) =>
+          ({ name, data }) =>
+            name === 'state' && data.state === 'painting' && ++count === 2
+        )(0),
+      );
+      sleeper.child.kill('SIGCONT');
+      const told = await allEvents(server, id);
+      expect(told.filter(({ name }) => name === 'done')).toHaveLength(1);
+      // From the moment that the other one had it, its steps alone are told: each once, one after another.
+      const second = told.map(({ data }) => data.state).lastIndexOf('painting');
+      const steps = told.slice(second).filter(({ name }) => name === 'step');
+      const first = steps[0]?.data.step as number;
+      expect(steps.map(({ data }) => data.step)).toEqual(
+        Array.from({ length: 61 - first }, (_, i) => first + i),
+      );
+      expect((await look(server, id)).state).toBe('done');
+    },
+  );
+});
