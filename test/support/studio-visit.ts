@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
@@ -58,6 +58,7 @@ export async function studio(): Promise<string> {
 /** A photograph, a painting, and two files that are neither. */
 export async function files() {
   const folder = mkdtempSync(join(tmpdir(), 'velatura-studio-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const all = {
     folder,
     content: join(folder, 'harbour.png'),
