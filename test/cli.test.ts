@@ -57,8 +57,9 @@ describe('velatura', () => {
 
   it('builds itself in a fresh checkout, once', () => {
     const checkout = mkdtempSync(join(folder, 'checkout-'));
-    for (const name of ['bin', 'src', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
-      cpSync(join(root, name), join(checkout, name), { recursive: true });
+    for (const name of ['bin', 'src', 'studio', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+      const filter = (file: string) => !file.includes(join('studio', 'node_modules'));
+      cpSync(join(root, name), join(checkout, name), { recursive: true, filter });
     }
     mkdirSync(join(checkout, 'node_modules'));
     for (const name of readdirSync(join(root, 'node_modules')).filter((name) => !name.startsWith('.'))) {
@@ -69,8 +70,9 @@ describe('velatura', () => {
     const first = version();
     expect(first).toMatchObject({ status: 0, stderr: 'Building Velatura, this once...\n' });
     expect(version()).toMatchObject({ status: 0, stderr: '', stdout: first.stdout });
+    expect(readdirSync(join(checkout, 'dist/studio')).sort()).toEqual(['assets', 'icon.svg', 'index.html']);
     const later = new Date(Date.now() + 3_600_000);
-    utimesSync(join(checkout, 'src/cli/text.ts'), later, later);
+    utimesSync(join(checkout, 'studio/src/App.svelte'), later, later);
     expect(version()).toMatchObject({
       status: 0,
       stderr: 'Building Velatura anew...\n',

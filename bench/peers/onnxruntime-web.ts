@@ -26,7 +26,11 @@ const engine: Engine = {
         const results = await session.run(feeds, fetches);
         return Object.fromEntries(fetches.map((name) => [name, results[name]?.data as Float32Array]));
       },
-      read: async (name, at, length) => (feeds[name]?.data as Float32Array).slice(at, at + length),
+      read: async (name, at, length) => {
+        const value = feeds[name];
+        if (!value) throw new Error(`There is no input "${name}".`);
+        return (value.data as Float32Array).slice(at, at + length);
+      },
       release: () => session.release(),
     };
   },

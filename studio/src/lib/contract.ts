@@ -1,0 +1,97 @@
+/** What the server says and is told: see docs/studio.md. */
+
+export type State = 'queued' | 'painting' | 'paused' | 'done' | 'failed' | 'cancelled';
+
+/** Null stands for what is no number, of a picture that went astray. */
+export interface Loss {
+  readonly content: number | null;
+  readonly style: number | null;
+  readonly tv: number | null;
+  readonly total: number | null;
+}
+
+export interface Progress {
+  /** Longest side of the level of the pyramid, in pixels. */
+  readonly scale: number;
+  /** From 1, at that scale. */
+  readonly step: number;
+  readonly steps: number;
+  /** Steps in all scales so far. */
+  readonly done: number;
+  readonly total: number;
+  readonly loss: Loss;
+  readonly seconds: number;
+  /** From the second step on. */
+  readonly secondsLeft?: number;
+}
+
+/** The settings of a painting by name; which there are, the server says. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Painting {
+  readonly id: string;
+  readonly state: State;
+  readonly content: string;
+  readonly styles: readonly string[];
+  readonly from?: string;
+  readonly settings: Settings;
+  readonly resolved?: Settings;
+  readonly sizes?: readonly Size[];
+  readonly createdAt: string;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+  readonly queuePosition?: number;
+  readonly progress?: Progress;
+  readonly stopped?: Pick<Progress, 'scale' | 'step' | 'steps'>;
+  readonly error?: string;
+  readonly command: string;
+}
+
+export interface Example {
+  readonly name: string;
+  readonly url: string;
+}
+
+export interface Examples {
+  readonly contents: readonly Example[];
+  readonly styles: readonly Example[];
+}
+
+export interface NetworkEntry {
+  readonly name: string;
+  readonly title: string;
+  /** Whether its weights are on the server. */
+  readonly here: boolean;
+  readonly taps: readonly { readonly name: string }[];
+}
+
+/** The part of JSON Schema in which the settings are described. */
+export interface Schema {
+  readonly type?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly string[];
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly items?: Schema;
+  readonly additionalProperties?: Schema | boolean;
+}
+
+export interface Controls {
+  readonly properties: Readonly<Record<string, Schema>>;
+}
+
+export const FORMATS = ['png', 'jpg', 'webp', 'avif', 'tiff'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** Whether nothing will change about a painting any more. */
+export function isOver({ state }: Painting): boolean {
+  return state === 'done' || state === 'failed' || state === 'cancelled';
+}

@@ -1,0 +1,87 @@
+import { api, sentenceOf } from './api.ts';
+import type { Controls, NetworkEntry, Schema } from './contract.ts';
+
+/** What can be turned, as the server describes it; empty until it did. */
+export const controls = $state<{
+  properties: Controls['properties'];
+  networks: readonly NetworkEntry[];
+  /** Whether the server paints by regions. */
+  regions: boolean;
+  error: string;
+}>({
+  properties: {},
+  networks: [],
+  regions: false,
+  error: '',
+});
+
+export async function loadControls(): Promise<void> {
+  try {
+    const asked = [api.controls(), api.networks(), api.takesRegions()] as const;
+    const [{ properties }, networks, regions] = await Promise.all(asked);
+    Object.assign(controls, { properties, networks, regions, error: '' });
+  } catch (error) {
+    controls.error = sentenceOf(error);
+  }
+}
+
+/** What the page says itself about a few controls, since most people meet only these. */
+export const FIRST = ['strength', 'styleScale', 'color', 'size'] as const;
+
+const groups: readonly (readonly [string, readonly string[]])[] = [
+  ['How it looks', ['preset', 'contentWeight', 'styleWeight', 'tvWeight', 'edges', 'soft', 'margin']],
+  ['Where it starts', ['init', 'seed']],
+  ['Size and time', ['scales', 'steps', 'optimizer']],
+  [
+    'What the network compares',
+    ['network', 'styleTaps', 'contentTaps', 'styleLoss', 'projection', 'pooling', 'losses'],
+  ],
+];
+
+/** Those behind "More", group by group; what the page does not know by name comes last. */
+export function moreControls(properties: Controls['properties']): [string, [string, Schema][]][] {
+  const known = new Set<string>([...FIRST, 'styleMix', ...groups.flatMap(([, names]) => names)]);
+  const others = Object.keys(properties).filter((name) => !known.has(name));
+  return [...groups, ['Others', others] as const]
+    .map(([title, names]): [string, [string, Schema][]] => [
+      title,
+      names.flatMap((name): [string, Schema][] => (properties[name] ? [[name, properties[name]]] : [])),
+    ])
+    .filter(([, list]) => list.length > 0);
+}
+
+/** How a setting is shown and changed. */
+export type Kind = 'choice' | 'switch' | 'number' | 'numbers' | 'weights' | 'text';
+
+export function kindOf({ enum: choices, type }: Schema): Kind {
+  if (choices) return 'choice';
+  if (type === 'boolean') return 'switch';
+  if (type === 'array') return 'numbers';
+  if (type === 'object') return 'weights';
+  return type === 'integer' || type === 'number' ? 'number' : 'text';
+}
+
+/**
+ * The value that a person typed, or undefined for nothing.
+ * @throws Error with a sentence when it cannot be read
+ */
+export function readSetting(kind: Kind, text: string): unknown {
+  if (text.trim() === '') return undefined;
+  if (kind === 'number') return readNumber(text);
+  if (kind === 'numbers') return text.split(',').map(readNumber);
+  if (kind === 'weights') return Object.fromEntries(text.split(',').map(readWeight));
+  return text.trim();
+}
+
+function readNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new Error(`This must be numbers, not "${text.trim()}".`);
+}
+
+/** `2a` or, with a weight, `2a:0.5`. */
+function readWeight(text: string): [string, number] {
+  const [name = '', weight = '1', ...rest] = text.split(':');
+  if (name.trim() === '' || rest.length > 0) throw new Error('This must be names, as in conv1:1,2c:0.5.');
+  return [name.trim(), readNumber(weight)];
+}
