@@ -39,5 +39,6 @@ export {
   type StyleMemory,
   statisticsAt,
   styleSize,
+  styleSizeOf,
   type Work,
 } from './work.ts';

@@ -7,7 +7,7 @@ import { mapSizes, ofRegion, regionShares, type View } from './objective.ts';
 import { resampleTo, type Size } from './pyramid.ts';
 import { everywhere, type StyleSource, sharesOf, softPainted, softRegion } from './regions.ts';
 import { partsOf } from './settings.ts';
-import { statisticsAt, styleSize, styleView, type Work } from './work.ts';
+import { statisticsAt, styleSizeOf, styleView, type Work } from './work.ts';
 
 /*
  * What the objective is given of the styles and of the regions, at one scale.
@@ -62,7 +62,8 @@ async function findStatistics(
 ): Promise<Record<string, Float32Array>> {
   const { settings } = work;
   const scale = settings.scales[level] as number;
-  const style = resampleTo(work.styles[index] as Picture, styleSize(settings, scale));
+  const given = work.styles[index] as Picture;
+  const style = resampleTo(given, styleSizeOf(given, settings, scale));
   const view = styleView(work, style, scale);
   const shares = plane ? sharesAt([plane], view, Object.keys(settings.styleTaps)) : {};
   const cutting = work.plan?.[level]?.styles[index];

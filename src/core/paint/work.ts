@@ -66,7 +66,7 @@ export function objectiveAt(work: Work, scale: number): Outputs {
 
 /** How a style is looked at, at one scale of the painting. */
 export function styleView({ settings, network }: Work, style: Size, scale: number): View & Size {
-  const size = fit(style, styleSize(settings, scale));
+  const size = fit(style, styleSizeOf(style, settings, scale));
   // A style picture is no tile, whatever the painting is.
   return { ...settings, edges: 'mirror', network, ...size };
 }
@@ -76,7 +76,23 @@ export function statisticsAt(work: Work, style: Size, scale: number, guided = fa
   return styleStatistics(styleView(work, style, scale), Object.keys(work.settings.styleTaps), guided);
 }
 
-/** The longest side of the style pictures at one scale of the painting. */
+/**
+ * The longest side of a style picture at one scale of the painting. It is only ever enlarged by a style scale above 1: enlarged it
+ * is blurred, and so is what is painted after it.
+ */
+export function styleSizeOf(
+  style: Size,
+  { styleScale }: Pick<Settings, 'styleScale'>,
+  scale: number,
+): number {
+  const reduced = Math.min(
+    styleSize({ styleScale: Math.min(styleScale, 1) }, scale),
+    Math.max(style.width, style.height),
+  );
+  return Math.round(reduced * Math.max(styleScale, 1));
+}
+
+/** The longest side that style pictures are to have at one scale of the painting. */
 export function styleSize({ styleScale }: Pick<Settings, 'styleScale'>, scale: number): number {
   return Math.max(1, Math.round(scale * styleScale));
 }

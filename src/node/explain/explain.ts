@@ -10,7 +10,7 @@ import {
   paintPicture,
   pictureFeatures,
   type Step,
-  styleSize,
+  styleSizeOf,
   tapsOf,
   type Work,
 } from '../../core/paint/index.ts';
@@ -97,7 +97,7 @@ export async function explain(source: PictureSource, options: ExplainOptions): P
       return resample(picture, width, height);
     };
     const content = at(seen.content, settings.size);
-    const styles = seen.styles.map((style) => at(style, styleSize(settings, settings.size)));
+    const styles = seen.styles.map((style) => at(style, styleSizeOf(style, settings, settings.size)));
     const seenPainting = coloring(settings.color, { ...work, content: painting }).content;
 
     const part = (words: string) => {
@@ -130,7 +130,7 @@ export async function explain(source: PictureSource, options: ExplainOptions): P
       network: architecture.title,
       engine: engine.name,
       content: at(work.content, settings.size),
-      styles: work.styles.map((style) => at(style, styleSize(settings, settings.size))),
+      styles: work.styles.map((style) => at(style, styleSizeOf(style, settings, settings.size))),
       painting,
       taps: shapesOf(eye, content, inOrder(architecture, [...tapsOf(settings), ...shown])),
       steps,
