@@ -216,7 +216,7 @@ describe('settings', () => {
 
   const wrong: [Partial<Settings>, RegExp][] = [
     [{ size: 3 }, /^size must be at least 32 pixels, not 3\.$/],
-    [{ size: 1e6 }, /^size must be at most 16384 pixels, not 1000000\.$/],
+    [{ size: 1e6 }, /^size must be at most 100000 pixels, not 1000000\.$/],
     [{ size: 99.5 }, /^size must be a whole number of pixels, not 99\.5\.$/],
     [{ size: Number.NaN }, /^size must be a whole number/],
     [{ scales: [256, 128] }, /scales must grow from coarse to fine/],

@@ -315,11 +315,28 @@ describe('what is no picture to read', () => {
     const claims = { width: 60_000, height: 50_000 };
     const file = pngFile(new Array(64).fill(0), { width: 8, height: 8, bits: 8, channels: 1, claims });
     expect(await refusal('vast.png', file)).toBe(
-      'is too large: 60000 x 50000 pixels, where 268 million are the most; reduce it first.',
+      'is too large: 60000 x 50000 pixels, where 268 million are the most; reduce it first, or name a size to read it at.',
     );
     expect(
       await refusal('vast.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="90000" height="90000"/>'),
     ).toMatch(/^is too large: 90000 x 90000 pixels/);
+  });
+
+  it('is read when it is enormous and meant to be, at a reduced size', async () => {
+    const size = { width: 17_000, height: 16_000 };
+    const huge = await sharp({
+      create: { ...size, channels: 3, background: '#4080c0' },
+      limitInputPixels: false,
+    })
+      .jpeg()
+      .toBuffer();
+    await expect(readPicture(huge, { longest: 68 })).rejects.toThrow(/is too large: 17000 x 16000 pixels/);
+    await expect(readPicture(huge, { huge: true })).rejects.toThrow(/is too large: 17000 x 16000 pixels/);
+    const { width, height, data } = await readPicture(huge, { longest: 68, huge: true });
+    expect([width, height]).toEqual([68, 64]);
+    for (const [channel, value] of [0x40, 0x80, 0xc0].entries()) {
+      expect(data[channel * 68 * 64] as number).toBeCloseTo(value / 255, 2);
+    }
   });
 
   it('is refused when pixels are not what they should be', async () => {

@@ -60,7 +60,7 @@ describe('a texture', () => {
 
   it('refuses sides that make no sense', async () => {
     await expect(made({ width: 20 })).rejects.toThrow(
-      'The sides of a texture must be whole numbers of pixels from 32 to 16384, not 20x48.',
+      'The sides of a texture must be whole numbers of pixels from 32 to 100000, not 20x48.',
     );
   });
 });

@@ -8,7 +8,12 @@ import { type PictureSource, readPicture } from './pictures/index.ts';
  */
 
 export function readContent(source: PictureSource, settings: Partial<Settings>): Promise<Picture> {
-  return readPicture(source, { longest: sizeOf(settings), name: 'The content' });
+  return readPicture(source, { longest: sizeOf(settings), huge: isHugeMeant(settings), name: 'The content' });
+}
+
+/** Who names the size of the painting knows that pictures are reduced to it. */
+function isHugeMeant({ size }: Partial<Settings>): boolean {
+  return size !== undefined;
 }
 
 /** @param style one, or several */
@@ -20,7 +25,9 @@ export async function readStyles(
   if (sources.length === 0) throw new UserError('There must be at least one style.');
   const longest = styleSize({ styleScale: 1, ...settings }, sizeOf(settings));
   const pictures: Picture[] = [];
-  for (const source of sources) pictures.push(await readPicture(source, { longest, name: 'The style' }));
+  for (const source of sources) {
+    pictures.push(await readPicture(source, { longest, huge: isHugeMeant(settings), name: 'The style' }));
+  }
   return pictures;
 }
 

@@ -6,7 +6,7 @@ import { presetNetworks, recipeFor, styleSets } from './recipes.ts';
 
 export const DEFAULT_SIZE = 512;
 /** The longest side that may be asked for, in pixels. */
-export const MAX_SIZE = 16384;
+export const MAX_SIZE = 100_000;
 /** The smallest: a few positions of the deepest feature maps. */
 export const MIN_SIZE = 32;
 

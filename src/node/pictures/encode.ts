@@ -83,15 +83,21 @@ export function encoded(image: Sharp, format: PictureFormat, quality?: number): 
 function shallow(picture: Picture): Sharp {
   const { width, height, alpha } = picture;
   const values = new Uint8Array(width * height * (alpha ? 4 : 3));
-  return sharp(interleave(picture, values, 255), { raw: { width, height, channels: alpha ? 4 : 3 } });
+  return sharp(interleave(picture, values, 255), {
+    raw: { width, height, channels: alpha ? 4 : 3 },
+    ...OURS,
+  });
 }
+
+/** What is in memory already needs no guard of the memory. */
+const OURS = { limitInputPixels: false } as const;
 
 /** With 16 bits. */
 function deep(picture: Picture): Sharp {
   const { width, height, alpha } = picture;
   const values = new Uint16Array(width * height * (alpha ? 4 : 3));
   return (
-    sharp(interleave(picture, values, 65535), { raw: { width, height, channels: alpha ? 4 : 3 } })
+    sharp(interleave(picture, values, 65535), { raw: { width, height, channels: alpha ? 4 : 3 }, ...OURS })
       // Otherwise sharp takes 16-bit values for Display P3, and converts what is sRGB already.
       .pipelineColourspace('scrgb')
       .toColourspace('rgb16')

@@ -9,7 +9,7 @@ import { fillHidden } from './transparency.ts';
 
 /** The shortest side that a picture may have, in pixels. */
 const SMALLEST = 8;
-/** As many pixels as fit into the 16383 x 16383 of WebP: sharp's own guard of the memory. */
+/** As many pixels as fit into the 16383 x 16383 of WebP: sharp's own guard of the memory, lifted for one picture at a time. */
 const MOST_PIXELS = 0x3fff * 0x3fff;
 
 /** The kinds of values that can be read; `short` is Lab with 16 bits. */
@@ -18,6 +18,11 @@ const DEPTHS: readonly string[] = ['uchar', 'ushort', 'short', 'float'];
 export interface ReadOptions {
   /** Longest side in pixels: larger pictures are reduced as they are decoded. None is ever enlarged. */
   readonly longest?: number | undefined;
+  /**
+   * Whether a picture of more than 268 million pixels is read as well, when there is a `longest` to reduce it to on the way. Off
+   * where pictures come from strangers: a small file can hold very many pixels.
+   */
+  readonly huge?: boolean | undefined;
   /** What to call the picture in messages where it has no path: `The picture` when left out. */
   readonly name?: string | undefined;
 }
@@ -32,11 +37,11 @@ export interface ReadOptions {
  */
 export async function readPicture(
   source: PictureSource,
-  { longest, name }: ReadOptions = {},
+  { longest, huge = false, name }: ReadOptions = {},
 ): Promise<Picture> {
   if (isPicture(source)) return reduce(checked(source, name), longest);
   const encoded = await readSource(source, name);
-  const metadata = await inspect(encoded);
+  const metadata = await inspect(encoded, huge && longest !== undefined);
   try {
     return await decode(encoded, metadata, longest);
   } catch (error) {
@@ -45,25 +50,25 @@ export async function readPicture(
 }
 
 /** What the header says, without decoding anything. */
-async function inspect(encoded: EncodedPicture): Promise<Metadata> {
+async function inspect(encoded: EncodedPicture, huge: boolean): Promise<Metadata> {
   const { name, bytes } = encoded;
   const metadata = await sharp(bytes, { limitInputPixels: false, failOn: 'error' })
     .metadata()
     .catch((error: unknown) => {
       throw decodeProblem(error, encoded);
     });
-  checkSize(metadata.width, metadata.height, name);
+  checkSize(metadata.width, metadata.height, name, huge);
   return metadata;
 }
 
-function checkSize(width: number, height: number, name: string): void {
+function checkSize(width: number, height: number, name: string, huge = false): void {
   const size = `${width} x ${height} pixels`;
   if (Math.min(width, height) < SMALLEST) {
     throw new UserError(`${name} is too small: ${size}, where each side must have at least ${SMALLEST}.`);
   }
-  if (width * height > MOST_PIXELS) {
+  if (width * height > MOST_PIXELS && !huge) {
     throw new UserError(
-      `${name} is too large: ${size}, where ${Math.floor(MOST_PIXELS / 1e6)} million are the most; reduce it first.`,
+      `${name} is too large: ${size}, where ${Math.floor(MOST_PIXELS / 1e6)} million are the most; reduce it first, or name a size to read it at.`,
     );
   }
 }
@@ -77,7 +82,9 @@ async function decode(
   let image = sharp(bytes, {
     // Half a picture is refused; what libraries merely warn of, such as unknown tags, is not.
     failOn: 'error',
-    limitInputPixels: MOST_PIXELS,
+    limitInputPixels: Math.max(MOST_PIXELS, metadata.width * metadata.height),
+    // Row by row, so that a huge picture is never there as a whole.
+    sequentialRead: true,
     autoOrient: true,
     ignoreIcc: standard,
   });
