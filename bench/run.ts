@@ -10,6 +10,8 @@ import { findPeers, here, tsx } from './peer.ts';
 import { LONGEST, measurePixels, type SizeResult } from './pixels.ts';
 import { measureSteps, type StepResult } from './steps.ts';
 import { table } from './table.ts';
+import type { TileStep } from './tile-step.ts';
+import { CASES, measureTiles } from './tiles.ts';
 
 const usage = `npm run bench -- [parts or sizes] [--quick] [--runs <n>] [--paintings <n>]
 
@@ -18,6 +20,7 @@ Parts, all by default:
   step      a step in Velatura and in each peer, side by side
   paint     a whole painting in Velatura and in PyTorch
   pixels    time and memory of a step as the picture grows
+  tiles     the same within budgets of memory, up to 16 megapixels (minutes)
 
   --quick          small pictures and few runs, to see that it works
   --runs <n>       steps of each, 7 or more for numbers to be quoted (default: 9)
@@ -26,7 +29,7 @@ Parts, all by default:
 
 VELATURA_PYTHON names the Python that has PyTorch (default: python3).
 `;
-const PARTS = ['networks', 'step', 'paint', 'pixels'];
+const PARTS = ['networks', 'step', 'paint', 'pixels', 'tiles'];
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -69,6 +72,7 @@ async function bench(): Promise<void> {
   const steps = parts.includes('step') ? await stepPart(peers) : [];
   const painting = parts.includes('paint') ? await paintPart(peers.torch, steps) : undefined;
   const pixels = parts.includes('pixels') ? await pixelsPart() : undefined;
+  const tiles = parts.includes('tiles') ? await tilesPart() : undefined;
 
   const figures = figuresOf(steps, painting).map((figure) => ({ ...figure, verdict: verdict(figure) }));
   const say = table([56, -9, -7, -7, -8]);
@@ -81,7 +85,18 @@ async function bench(): Promise<void> {
   const date = new Date().toISOString();
   mkdirSync(here('results'), { recursive: true });
   const file = here(`results/${date.slice(0, 16).replace(':', '-')}.json`);
-  const results = { date, machine, notes: peers.notes, quick, figures, networks, steps, painting, pixels };
+  const results = {
+    date,
+    machine,
+    notes: peers.notes,
+    quick,
+    figures,
+    networks,
+    steps,
+    painting,
+    pixels,
+    tiles,
+  };
   writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
   print(`\n${file}`);
   if (peers.packages) plot(file);
@@ -131,6 +146,18 @@ async function pixelsPart(): Promise<SizeResult[]> {
       say(`${width}x${height}`, ...cells, (fastest / megapixels).toFixed(0));
     },
   );
+}
+
+async function tilesPart(): Promise<TileStep[]> {
+  const say = table([14, -12, -12, -12, -12, -14, 12, 8]);
+  print('');
+  say('resnet50', 'budget GB', 'foretold GB', 'peak GB', 'seconds', 's/megapixel', '  tiles', '');
+  return await measureTiles(quick ? CASES.slice(0, 1) : CASES, 3, (result) => {
+    const { width, height, budget, foretold, peakMemory, fastest, tiles, optimizer } = result;
+    const gigabytes = [budget, foretold, peakMemory].map((bytes) => (bytes / 1e9).toFixed(2));
+    const speed = [fastest.toFixed(2), (fastest / ((width * height) / 1e6)).toFixed(2)];
+    say(`${width}x${height}`, ...gigabytes, ...speed, `  ${tiles.join('+') || 'one'}`, optimizer);
+  });
 }
 
 function plot(file: string): void {

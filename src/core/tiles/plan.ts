@@ -16,6 +16,8 @@ const BASE = 250e6;
 const OF_CONSTANTS = 2;
 const OF_VALUES = 1.4;
 const LITTER = 300e6;
+/** Copies of a map that is handed on, and of its gradient: here, in the engine, and on the way between them. */
+const COPIES_OF_HANDED = 5;
 /** What it costs to hand a byte of a map from stage to stage, and its gradient back, in multiplications that take as long. */
 const OF_HANDED = 1600;
 /** Arrays of the picture's size that are there at the same time, besides those that L-BFGS remembers. */
@@ -190,7 +192,8 @@ function measured(
   flops += OF_HANDED * handed;
   return {
     cutting,
-    bytes: BASE + LITTER + OF_CONSTANTS * constants + OF_VALUES * values + 2 * handed + contents,
+    bytes:
+      BASE + LITTER + OF_CONSTANTS * constants + OF_VALUES * values + COPIES_OF_HANDED * handed + contents,
     flops,
   };
 }

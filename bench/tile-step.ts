@@ -1,0 +1,49 @@
+import { architectureNamed, createEngine, paintPicture, planScale, type Work } from 'velatura';
+import { stepScene } from './scene.ts';
+
+/*
+ * One process of `bench/tiles.ts`: steps of the default recipe at one size, within a budget of memory. Prints one line of JSON.
+ *
+ *     tsx bench/tile-step.ts <width> <height> <gigabytes> <steps>
+ */
+
+export interface TileStep {
+  readonly width: number;
+  readonly height: number;
+  readonly budget: number;
+  readonly foretold: number;
+  readonly peakMemory: number;
+  /** Tiles of each stage; none where the picture is in one piece. */
+  readonly tiles: readonly number[];
+  readonly optimizer: string;
+  /** Seconds of the quickest step but the first. */
+  readonly fastest: number;
+}
+
+const [width = 0, height = 0, gigabytes = 0, steps = 3] = process.argv.slice(2).map(Number);
+const { recipe, weights, pictures } = await stepScene('resnet50', width, height);
+const settings = { ...recipe, scales: [recipe.size], steps: [steps] };
+const { content, style } = pictures as Record<'content' | 'style', Work['content']>;
+const network = { architecture: architectureNamed('resnet50'), weights };
+const work: Work = { content, styles: [style], network, settings };
+const budget = gigabytes * 1e9;
+const plan = planScale(work, 0, budget);
+const engine = createEngine();
+const times: number[] = [];
+let last = performance.now();
+for await (const _ of paintPicture({ ...work, plan: [plan] }, engine)) {
+  times.push((performance.now() - last) / 1000);
+  last = performance.now();
+}
+await engine.close();
+const result: TileStep = {
+  width,
+  height,
+  budget,
+  foretold: plan.bytes,
+  peakMemory: process.resourceUsage().maxRSS * 1024,
+  tiles: plan.cutting?.counts.map(({ columns, rows }) => columns * rows) ?? [],
+  optimizer: plan.optimizer,
+  fastest: Math.min(...times.slice(1)),
+};
+process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { tsx } from './peer.ts';
+import type { TileStep } from './tile-step.ts';
+
+/** Sizes and budgets: one megapixel in one piece and in tiles, then up to 16 megapixels within 4 GB. */
+export const CASES: readonly (readonly [width: number, height: number, gigabytes: number])[] = [
+  [576, 432, 4],
+  [1152, 864, 8],
+  [1152, 864, 1.9],
+  [1152, 864, 1.5],
+  [2304, 1728, 4],
+  [3264, 2448, 4],
+  [4608, 3456, 4],
+];
+
+/** A step of the default recipe at each size within each budget, each in a process of its own. */
+export async function measureTiles(
+  cases: typeof CASES,
+  steps: number,
+  report: (result: TileStep) => void,
+): Promise<TileStep[]> {
+  const results: TileStep[] = [];
+  for (const [width, height, gigabytes] of cases) {
+    const [program, ...args] = tsx('tile-step.ts') as [string, ...string[]];
+    const words = [...args, ...[width, height, gigabytes, steps].map(String)];
+    const { stdout } = await promisify(execFile)(program, words);
+    const result = JSON.parse(stdout) as TileStep;
+    results.push(result);
+    report(result);
+  }
+  return results;
+}
