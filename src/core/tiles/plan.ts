@@ -14,7 +14,7 @@ import { type Counts, type Cutting, layTiles, type TiledStage } from './tiling.t
  */
 const BASE = 250e6;
 const OF_CONSTANTS = 2;
-const OF_VALUES = 1.4;
+const OF_VALUES = { whole: 1.6, tiles: 1.4 } as const;
 const LITTER = 300e6;
 /** Copies of a map that is handed on, and of its gradient: here, in the engine, and on the way between them. */
 const COPIES_OF_HANDED = 5;
@@ -22,6 +22,8 @@ const COPIES_OF_HANDED = 5;
 const OF_HANDED = 1600;
 /** Arrays of the picture's size that are there at the same time, besides those that L-BFGS remembers. */
 const ARRAYS = { lbfgs: 11, adam: 9 } as const;
+/** Those of a checkpoint: copies, so that painting goes on while it is written. */
+const SAVED = { lbfgs: 2, adam: 4 } as const;
 const BYTES_PER_PIXEL = 12;
 
 /** How well an optimiser gets on with what it has, by the steps that it needs more. */
@@ -60,7 +62,7 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
   const found: { plan: PlannedScale; time: number }[] = [];
   const offer = ({ cutting, bytes, flops }: Way) => {
     for (const { optimizer, history, slower } of choices) {
-      const arrays = ARRAYS[optimizer] + (optimizer === 'lbfgs' ? 2 * history + 1 : 0);
+      const arrays = ARRAYS[optimizer] + SAVED[optimizer] + (optimizer === 'lbfgs' ? 4 * history + 1 : 0);
       const total = bytes + kept + arrays * BYTES_PER_PIXEL * size.width * size.height;
       const plan = { ...(cutting && { cutting }), styles, optimizer, history, bytes: total };
       found.push({ plan, time: flops * slower });
@@ -78,7 +80,7 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
 
 function wholeWay(graph: Outputs): Way {
   const { constants, values } = memoryOf(graph);
-  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES * values, flops: flopsOf(graph) };
+  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES.whole * values, flops: flopsOf(graph) };
 }
 
 /** The pictures that are there all the time. */
@@ -193,7 +195,12 @@ function measured(
   return {
     cutting,
     bytes:
-      BASE + LITTER + OF_CONSTANTS * constants + OF_VALUES * values + COPIES_OF_HANDED * handed + contents,
+      BASE +
+      LITTER +
+      OF_CONSTANTS * constants +
+      OF_VALUES.tiles * values +
+      COPIES_OF_HANDED * handed +
+      contents,
     flops,
   };
 }
