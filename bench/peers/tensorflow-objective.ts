@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { projectionOf } from '../../src/core/losses/projection.ts';
-import type { TapWeights } from '../../src/core/paint/objective.ts';
+import type { TapWeights } from '../../src/core/objective/objective.ts';
 import type { Settings } from '../../src/core/paint/settings.ts';
 import type { Weights } from '../../src/core/weights/weights.ts';
 

@@ -3,6 +3,7 @@ export * from './errors.ts';
 export * from './graph/index.ts';
 export * from './losses/index.ts';
 export * from './networks/index.ts';
+export * from './objective/index.ts';
 export * from './optimizers/index.ts';
 export * from './paint/index.ts';
 export { grey, luminance, matchColors, matchLuminance, recolor } from './picture/color.ts';

@@ -1,9 +1,16 @@
 import { totalmem } from 'node:os';
 import { listed, UserError } from '../core/errors.ts';
 import { USUAL_HISTORY } from '../core/optimizers/index.ts';
-import { fit, MIN_SIZE, styleSizeOf, tapsOf, type Work } from '../core/paint/index.ts';
+import {
+  fit,
+  MIN_SIZE,
+  type PlannedScale,
+  planScale,
+  styleSizeOf,
+  tapsOf,
+  type Work,
+} from '../core/paint/index.ts';
 import type { Picture } from '../core/picture/picture.ts';
-import { type PlannedScale, planScale } from '../core/tiles/index.ts';
 
 /** @throws UserError when a picture is so narrow that nothing of it is left at the smallest scale */
 export function checkShape(picture: Picture, role: 'content' | 'style', { settings, network }: Work): void {

@@ -1,18 +1,7 @@
-export {
-  contentTarget,
-  features,
-  type Network,
-  type ObjectiveOptions,
-  objective,
-  pictureFeatures,
-  regionShares,
-  styleStatistics,
-  styleTarget,
-  type TapWeights,
-  type View,
-} from './objective.ts';
+export type { Size } from '../picture/picture.ts';
 export { paintPicture, type Step } from './paint.ts';
-export { fit, type Size } from './pyramid.ts';
+export { type PlannedScale, planScale } from './plan.ts';
+export { fit } from './pyramid.ts';
 export { presetNetworks, recipeFor } from './recipes.ts';
 export { type Guide, guideBy, type Region, type RegionMasks, type StyleSource } from './regions.ts';
 export {

@@ -1,10 +1,10 @@
 import type { Engine } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { adam, lbfgs, type Optimizer, type OptimizerState } from '../optimizers/index.ts';
-import type { Picture } from '../picture/picture.ts';
+import type { Picture, Size } from '../picture/picture.ts';
 import { resample } from '../picture/resample.ts';
 import { coloring } from './coloring.ts';
-import { cover, fit, noise, type Size } from './pyramid.ts';
+import { cover, fit, noise } from './pyramid.ts';
 import { paintedOver, softPainted } from './regions.ts';
 import { type Evaluation, openScale } from './scale.ts';
 import { type Settings, weightsOf } from './settings.ts';

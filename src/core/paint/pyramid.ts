@@ -1,11 +1,6 @@
 import { random } from '../picture/noise.ts';
-import type { Picture } from '../picture/picture.ts';
+import type { Picture, Size } from '../picture/picture.ts';
 import { resample } from '../picture/resample.ts';
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** The size with the given longest side and the proportions of the picture. */
 export function fit({ width, height }: Size, longest: number): Size {

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { Picture } from '../picture/picture.ts';
+import type { Picture, Size } from '../picture/picture.ts';
 import {
   type FlatColor,
   greyPlane,
@@ -9,7 +9,6 @@ import {
   resized,
   softened,
 } from '../picture/regions.ts';
-import type { Size } from './pyramid.ts';
 
 /**
  * Pictures in flat colours that say which part of the content is painted in which part of which style. A region of the

@@ -1,8 +1,8 @@
 import type { Engine } from '../engine.ts';
 import { elements, serialize, type Tensor } from '../graph/index.ts';
+import { contentTarget, features } from '../objective/objective.ts';
 import type { Picture } from '../picture/picture.ts';
 import { type Cutting, openTiledObjective, tiledPicture } from '../tiles/index.ts';
-import { contentTarget, features } from './objective.ts';
 import { resampleTo } from './pyramid.ts';
 import { weightsOf } from './settings.ts';
 import { guideInputs, styleTargets } from './targets.ts';

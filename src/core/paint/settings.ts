@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { UserError } from '../errors.ts';
 import { type Architecture, canonicalTap } from '../networks/index.ts';
-import type { TapWeights } from './objective.ts';
+import type { TapWeights } from '../objective/objective.ts';
 import { presetNetworks, recipeFor, styleSets } from './recipes.ts';
 
 export const DEFAULT_SIZE = 512;

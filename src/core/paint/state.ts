@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { SavedOptimizer } from '../optimizers/index.ts';
-import type { Size } from './pyramid.ts';
+import type { Size } from '../picture/picture.ts';
 import type { Settings } from './settings.ts';
 import type { Losses } from './work.ts';
 

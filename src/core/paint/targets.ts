@@ -1,10 +1,10 @@
 import { type Engine, runOnce } from '../engine.ts';
-import type { Picture } from '../picture/picture.ts';
+import { mapSizes, ofRegion, regionShares, type View } from '../objective/objective.ts';
+import type { Picture, Size } from '../picture/picture.ts';
 import type { Plane } from '../picture/regions.ts';
 import { tiledPicture, tiledStatistics } from '../tiles/index.ts';
 import { addScaled } from '../vector.ts';
-import { mapSizes, ofRegion, regionShares, type View } from './objective.ts';
-import { resampleTo, type Size } from './pyramid.ts';
+import { resampleTo } from './pyramid.ts';
 import { everywhere, type StyleSource, sharesOf, softPainted, softRegion } from './regions.ts';
 import { partsOf } from './settings.ts';
 import { statisticsAt, styleSizeOf, styleView, type Work } from './work.ts';

@@ -1,8 +1,14 @@
 import type { Outputs } from '../graph/index.ts';
-import type { Picture } from '../picture/picture.ts';
+import {
+  type Network,
+  type ObjectiveOptions,
+  objective,
+  styleStatistics,
+  type View,
+} from '../objective/objective.ts';
+import type { Picture, Size } from '../picture/picture.ts';
 import type { Cutting } from '../tiles/index.ts';
-import { type Network, type ObjectiveOptions, objective, styleStatistics, type View } from './objective.ts';
-import { fit, type Size } from './pyramid.ts';
+import { fit } from './pyramid.ts';
 import type { Guide } from './regions.ts';
 import { type Settings, weightsOf } from './settings.ts';
 

@@ -1,6 +1,6 @@
 import type { Engine, Program } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
-import { contentTarget } from '../paint/objective.ts';
+import { contentTarget } from '../objective/objective.ts';
 import type { Contents, ContentTarget } from './contents.ts';
 import type { Seen, Values } from './forward.ts';
 import { adjoint, backwardGraph, contentFactor, contentSum, counted, type TermWeights } from './graphs.ts';

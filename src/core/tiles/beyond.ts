@@ -1,5 +1,5 @@
 import type { Edges } from '../graph/index.ts';
-import type { Size } from '../paint/pyramid.ts';
+import type { Size } from '../picture/picture.ts';
 
 /**
  * For places in a row that may lie beyond the ends of an axis, the places on the axis that are seen there: its mirror image, the

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
-import { features } from '../paint/objective.ts';
+import { features } from '../objective/objective.ts';
 import { featuresGraph } from './graphs.ts';
 import { cut, emptyGrid, type Grid, paste } from './grid.ts';
 import { type Pixels, pixelFeeds } from './pixels.ts';

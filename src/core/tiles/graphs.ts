@@ -30,9 +30,9 @@ import {
   type ObjectiveOptions,
   regionShares,
   styleTarget,
-} from '../paint/objective.ts';
-import type { Size } from '../paint/pyramid.ts';
-import { SOFTEN_REACH, softenInside } from '../paint/soften.ts';
+} from '../objective/objective.ts';
+import { SOFTEN_REACH, softenInside } from '../objective/soften.ts';
+import type { Size } from '../picture/picture.ts';
 import type { Stage } from './stages.ts';
 
 /*

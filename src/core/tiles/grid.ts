@@ -1,4 +1,4 @@
-import type { Size } from '../paint/pyramid.ts';
+import type { Size } from '../picture/picture.ts';
 
 /** Planes of values of one size, `[channels, height, width]`: a picture, or a feature map that is kept whole. */
 export interface Grid extends Size {

@@ -1,6 +1,6 @@
 import type { Feeds } from '../engine.ts';
-import type { Size } from '../paint/pyramid.ts';
-import { SOFTEN_REACH } from '../paint/soften.ts';
+import { SOFTEN_REACH } from '../objective/soften.ts';
+import type { Size } from '../picture/picture.ts';
 import { addSeen, look, seenAt } from './beyond.ts';
 import type { TileOptions } from './graphs.ts';
 import { emptyGrid, fill, paste, type Rectangle } from './grid.ts';

@@ -1,6 +1,6 @@
 import { input } from '../graph/index.ts';
 import type { Architecture, Layer, Pooling } from '../networks/index.ts';
-import type { Size } from '../paint/pyramid.ts';
+import type { Size } from '../picture/picture.ts';
 import type { Weights } from '../weights/weights.ts';
 import type { Reach } from './axis.ts';
 

@@ -1,5 +1,5 @@
 import { type Engine, runOnce } from '../engine.ts';
-import { styleTarget } from '../paint/objective.ts';
+import { styleTarget } from '../objective/objective.ts';
 import { openForward, type Seen, type Values } from './forward.ts';
 import { frame, keptGraph } from './graphs.ts';
 import type { Pixels } from './pixels.ts';

@@ -1,5 +1,5 @@
-import { regionShares } from '../paint/objective.ts';
-import type { Size } from '../paint/pyramid.ts';
+import { regionShares } from '../objective/objective.ts';
+import type { Size } from '../picture/picture.ts';
 import type { TileOptions } from './graphs.ts';
 import { cutPart, emptyGrid, fill, type Rectangle } from './grid.ts';
 import { common } from './pixels.ts';

@@ -1,4 +1,4 @@
-import type { Size } from '../paint/pyramid.ts';
+import type { Size } from '../picture/picture.ts';
 import { type Cover, coverAxis } from './axis.ts';
 import type { TileOptions } from './graphs.ts';
 import type { Rectangle } from './grid.ts';

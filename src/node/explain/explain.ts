@@ -3,17 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { Tensor } from '../../core/graph/index.ts';
 import { projectionOf, styleLosses } from '../../core/losses/index.ts';
 import type { Architecture } from '../../core/networks/index.ts';
+import { features, pictureFeatures } from '../../core/objective/index.ts';
 import { coloring } from '../../core/paint/coloring.ts';
-import {
-  features,
-  fit,
-  paintPicture,
-  pictureFeatures,
-  type Step,
-  styleSizeOf,
-  tapsOf,
-  type Work,
-} from '../../core/paint/index.ts';
+import { fit, paintPicture, type Step, styleSizeOf, tapsOf, type Work } from '../../core/paint/index.ts';
 import type { Picture } from '../../core/picture/picture.ts';
 import { resample } from '../../core/picture/resample.ts';
 import { checkShape, planMemory } from '../feasible.ts';

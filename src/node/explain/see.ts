@@ -1,6 +1,7 @@
 import { type Engine, runOnce } from '../../core/engine.ts';
 import { gram, type Tensor } from '../../core/graph/index.ts';
-import { features, type Network, pictureFeatures, type Settings } from '../../core/paint/index.ts';
+import { features, type Network, pictureFeatures } from '../../core/objective/index.ts';
+import type { Settings } from '../../core/paint/index.ts';
 import type { Picture } from '../../core/picture/picture.ts';
 import type { FeatureMap, TapMaps } from './explanation.ts';
 

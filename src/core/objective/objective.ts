@@ -23,8 +23,8 @@ import {
   totalVariation,
 } from '../losses/index.ts';
 import { type Architecture, featureMaps as networkMaps, type Pooling } from '../networks/index.ts';
+import type { Size } from '../picture/picture.ts';
 import type { Weights } from '../weights/weights.ts';
-import type { Size } from './pyramid.ts';
 import { soften } from './soften.ts';
 
 /** A network that can be run: its architecture and its arrays. */

@@ -1,12 +1,12 @@
 import { flopsOf, memoryOf, type Outputs } from '../graph/index.ts';
-import type { Size } from '../paint/pyramid.ts';
-import { fit } from '../paint/pyramid.ts';
-import { tapsOf, weightsOf } from '../paint/settings.ts';
-import { objectiveAt, optionsOf, type ScalePlan, statisticsAt, styleView, type Work } from '../paint/work.ts';
-import { backwardGraph, forwardGraph, type TileOptions } from './graphs.ts';
-import { stagesOf } from './stages.ts';
-import { tapNamed } from './tiled-picture.ts';
-import { type Counts, type Cutting, layTiles, type TiledStage } from './tiling.ts';
+import type { Size } from '../picture/picture.ts';
+import { backwardGraph, forwardGraph, type TileOptions } from '../tiles/graphs.ts';
+import { stagesOf } from '../tiles/stages.ts';
+import { tapNamed } from '../tiles/tiled-picture.ts';
+import { type Counts, type Cutting, layTiles, type TiledStage } from '../tiles/tiling.ts';
+import { fit } from './pyramid.ts';
+import { tapsOf, weightsOf } from './settings.ts';
+import { objectiveAt, optionsOf, type ScalePlan, statisticsAt, styleView, type Work } from './work.ts';
 
 /**
  * What a painting takes, in bytes, as measured: what the program takes before any graph, what the engine makes of each byte of

@@ -1,0 +1,14 @@
+export {
+  contentTarget,
+  features,
+  type Network,
+  type ObjectiveOptions,
+  objective,
+  pictureFeatures,
+  regionShares,
+  styleStatistics,
+  styleTarget,
+  type TapWeights,
+  type View,
+} from './objective.ts';
+export { SOFTEN_REACH, soften, softenInside } from './soften.ts';
