@@ -26,9 +26,9 @@ const spent = { compile: 0, run: 0 };
 const engine = createEngine();
 const timed: Engine = {
   ...engine,
-  async compile(model) {
+  async compile(model, options) {
     const began = performance.now();
-    const program = await engine.compile(model);
+    const program = await engine.compile(model, options);
     spent.compile += performance.now() - began;
     return {
       ...program,

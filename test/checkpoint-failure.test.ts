@@ -29,8 +29,8 @@ function failing(n: number): Engine {
   let gradients = 0;
   return {
     ...engine,
-    compile: async (model) => {
-      const program = await engine.compile(model);
+    compile: async (model, options) => {
+      const program = await engine.compile(model, options);
       return {
         ...program,
         run: async (feeds, fetches) => {

@@ -224,9 +224,9 @@ describe('repaintSeries', () => {
     let compiled = 0;
     const engine: Engine = {
       ...inner,
-      compile: (model) => {
+      compile: (model, options) => {
         compiled++;
-        return inner.compile(model);
+        return inner.compile(model, options);
       },
     };
     const counts: number[] = [];
@@ -240,7 +240,7 @@ describe('repaintSeries', () => {
     }
     await inner.close();
     // The style's statistics come from a program of their own.
-    expect(counts).toEqual([3, 2, 2]);
+    expect(counts).toEqual([4, 3, 3]);
   });
 
   it('fails as a whole where the style is at fault', async () => {

@@ -17,6 +17,7 @@ const engine: Engine = {
     const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
     const feeds: Record<string, ort.Tensor> = {};
     return {
+      inputs: { kind: 'inputs' },
       async run(values, fetches) {
         for (const { name, ...metadata } of session.inputMetadata) {
           const value = values[name];

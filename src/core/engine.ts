@@ -16,6 +16,13 @@ export interface Engine {
 export interface CompileOptions {
   /** Whether memory is given back after each run, rather than kept for the next: for programs that take turns. */
   readonly frugal?: boolean;
+  /** The inputs of another program, whose values this one has as well where names and shapes are the same. */
+  readonly inputs?: Inputs;
+}
+
+/** Stands for the values that a program's inputs have in the engine. */
+export interface Inputs {
+  readonly kind: 'inputs';
 }
 
 export type Feeds = Readonly<Record<string, Float32Array | readonly Part[]>>;
@@ -28,6 +35,8 @@ export interface Part {
 
 /** A compiled graph. */
 export interface Program {
+  /** Its inputs, to be shared with other programs. */
+  readonly inputs: Inputs;
   /**
    * Runs the graph once.
    * @param feeds values of inputs, by name, in row-major order; an input keeps its value until it is given another. Where

@@ -18,21 +18,28 @@ export interface History {
 /** @throws EngineError as `compile` and, in its functions, as `run` */
 export async function createHistory(engine: Engine, rows: number, length: number): Promise<History> {
   const vectors = input('vectors', [rows, length]);
-  const products = matmul(vectors, transpose(vectors));
-  const sum = matmul(input('factors', [1, rows]), vectors);
-  const program = await engine.compile(serialize({ products, sum }));
-  const none = new Float32Array(rows);
+  // Two programs, since the engine computes all outputs of one whichever are asked for.
+  const products = await engine.compile(serialize({ products: matmul(vectors, transpose(vectors)) }));
+  const { inputs } = products;
+  const combined = matmul(input('factors', [1, rows]), vectors);
+  const sum = await engine.compile(serialize({ sum: combined }), { inputs }).catch(async (error: unknown) => {
+    await products.release();
+    throw error;
+  });
   return {
     async write(replaced) {
       const parts = [...replaced].map(([row, values]): Part => ({ at: row * length, values }));
-      const found = await program.run({ vectors: parts, factors: none }, ['products']);
+      const found = await products.run({ vectors: parts }, ['products']);
       return found.products as Float32Array;
     },
     async combine(factors) {
-      const found = await program.run({ factors }, ['sum']);
+      const found = await sum.run({ factors }, ['sum']);
       return found.sum as Float32Array;
     },
-    read: (row) => program.read('vectors', row * length, length),
-    release: () => program.release(),
+    read: (row) => products.read('vectors', row * length, length),
+    async release() {
+      await products.release();
+      await sum.release();
+    },
   };
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import type { CompileOptions, Engine, Program } from '../../core/engine.ts';
+import type { CompileOptions, Engine, Inputs, Program } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
 import type { Answer, Request, WorkerOptions } from './protocol.ts';
 import type { Provider } from './provider.ts';
@@ -33,6 +33,7 @@ export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = 
   const running = new Set<Promise<Answer>>();
   let requests = 0;
   let programs = 0;
+  const owners = new WeakMap<Inputs, number>();
   let gone: EngineError | undefined;
 
   const fail = (reason: string) => {
@@ -72,10 +73,18 @@ export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = 
     return answer.outputs;
   }
 
-  async function compile(model: Uint8Array, { frugal = false }: CompileOptions = {}): Promise<Program> {
+  async function compile(
+    model: Uint8Array,
+    { frugal = false, inputs: shared }: CompileOptions = {},
+  ): Promise<Program> {
     const program = programs++;
-    await ask({ kind: 'compile', program, model, frugal }, [model.buffer as ArrayBuffer]);
+    await ask({ kind: 'compile', program, model, frugal, sharing: shared && owners.get(shared) }, [
+      model.buffer as ArrayBuffer,
+    ]);
+    const inputs: Inputs = { kind: 'inputs' };
+    owners.set(inputs, program);
     return {
+      inputs,
       run: (feeds, fetches) => ask({ kind: 'run', program, feeds, fetches }),
       read: async (input, at, length) => {
         const found = await ask({ kind: 'read', program, input, at, length });

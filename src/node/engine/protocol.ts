@@ -9,6 +9,8 @@ export type Request =
       readonly program: number;
       readonly model: Uint8Array;
       readonly frugal: boolean;
+      /** The program whose inputs it shares. */
+      readonly sharing: number | undefined;
     }
   | {
       readonly kind: 'run';

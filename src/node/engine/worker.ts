@@ -11,7 +11,7 @@ import { webgpu } from './webgpu.ts';
 
 interface Loaded {
   readonly session: ort.InferenceSession;
-  /** The last value of every input. */
+  /** The last value of every input, and of those of programs that share them. */
   readonly feeds: Record<string, ort.Tensor>;
 }
 
@@ -49,7 +49,8 @@ async function handle(request: Request): Promise<Answer> {
       logSeverityLevel: 4,
     });
     forget(request.model.buffer as ArrayBuffer);
-    programs.set(request.program, { session, feeds: {} });
+    const { feeds = {} } = (request.sharing !== undefined && programs.get(request.sharing)) || {};
+    programs.set(request.program, { session, feeds });
     return { id, outputs: {} };
   }
   const loaded = programs.get(request.program);
@@ -93,7 +94,8 @@ async function run(
     feeds[name] ??= new ort.Tensor('float32', new Float32Array(count(shape)), shape);
     for (const part of value) (feeds[name].data as Float32Array).set(part.values, part.at);
   }
-  const results = await session.run(feeds, fetches);
+  const own = Object.fromEntries(session.inputNames.map((name) => [name, feeds[name] as ort.Tensor]));
+  const results = await session.run(own, fetches);
   // The results live in ONNX Runtime's memory: a copy can be handed over to the other thread.
   return Object.fromEntries(
     fetches.map((name) => [name, (results[name] as ort.Tensor).data.slice() as Float32Array]),
