@@ -12,6 +12,7 @@ export interface JobOptions {
   readonly limits: Pick<Limits, 'maxSeconds'>;
   readonly commandLine: CommandLine;
   readonly threads: number | undefined;
+  readonly memory: number | undefined;
   readonly previewEvery: number;
   readonly checkpointEvery: number;
   /** Told what somebody who looks after the server should know. */
@@ -174,7 +175,7 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
 
 async function orderOf(
   row: PaintingRow,
-  { database: { query }, threads, previewEvery, checkpointEvery }: JobOptions,
+  { database: { query }, threads, memory, previewEvery, checkpointEvery }: JobOptions,
 ): Promise<Order> {
   const uploads = await readUploads(query, row);
   if (!uploads) throw new Lost('The painting was removed.');
@@ -186,6 +187,7 @@ async function orderOf(
     settings: row.resolved,
     checkpoint: checkpoint?.bytes,
     threads,
+    memory,
     previewEvery,
     checkpointEvery,
   };

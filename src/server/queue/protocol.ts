@@ -28,6 +28,8 @@ export interface Order {
   /** Where it was begun before. */
   readonly checkpoint: Uint8Array | undefined;
   readonly threads: number | undefined;
+  /** Bytes that it may take. */
+  readonly memory: number | undefined;
   /** Seconds between two previews, and the fewest between two checkpoints. */
   readonly previewEvery: number;
   readonly checkpointEvery: number;

@@ -20,6 +20,9 @@ export const addresses = {
   preview: (id: string, version: string | number) => painting(id, `/preview?v=${version}`),
   content: (id: string) => painting(id, '/content'),
   style: (id: string, index: number) => painting(id, `/styles/${index}`),
+  /** @param style which of them; the content's mask without */
+  regions: (id: string, style?: number) =>
+    painting(id, style === undefined ? '/regions/content' : `/regions/styles/${style}`),
   settings: (id: string) => painting(id, '/settings'),
   events: (id: string) => painting(id, '/events'),
 };
@@ -41,11 +44,6 @@ export const api = {
   remove: async (id: string) => void (await send(painting(id), { method: 'DELETE' })),
   networks: () => json<NetworkEntry[]>('networks'),
   controls: () => json<Controls>('controls'),
-  /** Whether this server paints by regions: then its description of itself names them. */
-  takesRegions: async () => {
-    const { paths } = await json<{ paths: Record<string, unknown> }>('openapi.json');
-    return JSON.stringify(paths['/paintings'] ?? {}).includes('"contentRegions"');
-  },
   examples: () => json<Examples>('examples'),
   /** @throws ApiError with status 401 when that is not the token */
   open: async (token: string) => {

@@ -38,6 +38,8 @@ export interface Painting {
   readonly state: State;
   readonly content: string;
   readonly styles: readonly string[];
+  /** The names of the masks' files; a colour for a style that is all of it for one region. */
+  readonly regions?: { readonly content: string; readonly style?: readonly string[] };
   readonly from?: string;
   readonly settings: Settings;
   readonly resolved?: Settings;

@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { type Picture, pullModel, readPicture } from 'velatura';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { embeddedPlace, killAtOnce, type Painting, type Place, startServer } from './support/server.ts';
+import {
+  files,
+  paintButton,
+  prepare,
+  setting,
+  slot,
+  status,
+  untilDone,
+  visitor,
+  withoutBrowser,
+} from './support/studio-visit.ts';
+
+/* The page and the server, with nothing in between that only looks as if. */
+
+// A machine may be busy with other tests.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
+
+/** Steps that do not end before somebody asks for it. */
+const LONG = 2000;
+
+async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return String(port);
+}
+
+/** The painting that the page shows, as the server has it. */
+async function painting(page: Page): Promise<Painting> {
+  const { origin, hash } = new URL(page.url());
+  return await (await page.request.get(`${origin}/paintings/${hash.split('/').at(-1)}`)).json();
+}
+
+const doneSteps = async (page: Page) =>
+  ((await painting(page)).progress as { done: number } | undefined)?.done ?? 0;
+
+/** How far the painting that the page shows is from its photograph in each pixel, over all three colours. */
+async function changes(page: Page, content: string): Promise<{ width: number; at: Float32Array }> {
+  const { origin, hash } = new URL(page.url());
+  const answer = await page.request.get(`${origin}/paintings/${hash.split('/').at(-1)}/picture`);
+  const painted = await readPicture(new Uint8Array(await answer.body()));
+  const before = await readPicture(content, { longest: painted.width });
+  return { width: painted.width, at: difference(painted, before) };
+}
+
+function difference(a: Picture, b: Picture): Float32Array {
+  const area = a.width * a.height;
+  return Float32Array.from({ length: area }, (_, i) =>
+    [0, 1, 2].reduce(
+      (sum, k) => sum + Math.abs((a.data[k * area + i] as number) - (b.data[k * area + i] as number)),
+      0,
+    ),
+  );
+}
+
+/** The largest change in columns of the painting, as shares of its width. */
+function largest({ width, at }: { width: number; at: Float32Array }, from: number, to: number): number {
+  return at.reduce((most, value, i) => {
+    const x = (i % width) / width;
+    return x >= from && x < to ? Math.max(most, value) : most;
+  }, 0);
+}
+
+const canvas = (page: Page, name: RegExp) => page.getByRole('application', { name }).locator('canvas');
+
+/** Paints a band over the photograph from top to bottom. @param at its middle, as a share of the width */
+async function paintBand(page: Page, at: number): Promise<void> {
+  await page.getByLabel('Brush', { exact: true }).fill('40');
+  const box = await canvas(page, /the photograph/).boundingBox();
+  if (!box) throw new Error('The photograph is not shown.');
+  const x = box.x + at * box.width;
+  await page.mouse.move(x, box.y + 1);
+  await page.mouse.down();
+  await page.mouse.move(x, box.y + box.height - 1, { steps: 4 });
+  await page.mouse.up();
+}
+
+describe.skipIf(withoutBrowser)('the studio with its own server', () => {
+  const visit = visitor();
+  let place: Place;
+  let words: string[];
+  let server: Awaited<ReturnType<typeof startServer>>;
+
+  beforeAll(async () => {
+    await pullModel('resnet50');
+    place = await embeddedPlace();
+    words = [
+      '--port',
+      await freePort(),
+      '--checkpoint-every',
+      '0',
+      '--preview-every',
+      '0.2',
+      '--threads',
+      '1',
+    ];
+    server = await startServer(place, words);
+  });
+
+  it('goes the whole way, through a reload and the death of the server', async () => {
+    const { page } = await visit(server.url);
+    await prepare(page, await files(), LONG);
+    await paintButton(page).click();
+    await page.getByText(/step \d+ of 2000/).waitFor();
+    expect((await painting(page)).sizes).toEqual([{ width: 64, height: 43 }]);
+
+    await page.reload();
+    await page.getByText(/step \d+ of 2000/).waitFor();
+    await page.getByRole('img', { name: 'The painting: harbour after waves' }).waitFor();
+
+    await killAtOnce(server);
+    await status(page, 'trying again').waitFor();
+    server = await startServer(place, words);
+    await status(page, /^\s*Painting/).waitFor();
+    const before = await doneSteps(page);
+    await vi.waitFor(async () => expect(await doneSteps(page)).toBeGreaterThan(before + 2), 60_000);
+
+    await page.getByRole('button', { name: 'Keep it as it is' }).click();
+    await untilDone(page);
+    const waiting = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'PNG' }).click();
+    const download = await waiting;
+    expect(download.suggestedFilename()).toBe('harbour-waves.png');
+    const { format, width, height } = await sharp(readFileSync(await download.path())).metadata();
+    expect([format, width, height]).toEqual(['png', 64, 43]);
+  });
+
+  it('paints where the brush was white, and nowhere else', async () => {
+    const { page, complaints } = await visit(server.url);
+    const { content, style } = await files();
+    await prepare(page, { content, style });
+    await page.getByRole('button', { name: 'Regions…' }).click();
+    await paintBand(page, 0);
+    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByText('Painted in white.').waitFor();
+    await paintButton(page).click();
+    await untilDone(page);
+    const changed = await changes(page, content);
+    // The brush reaches a fifth of the width to either side.
+    expect(largest(changed, 0, 0.15)).toBeGreaterThan(0.1);
+    expect(largest(changed, 0.3, 1)).toBe(0);
+
+    expect((await painting(page)).command).toBe(
+      'velatura paint harbour.png --style waves.jpg --content-regions harbour-regions.png --scales 64 --steps 4',
+    );
+    const link = page.getByRole('link', { name: 'harbour-regions.png' });
+    const mask = await page.request.get(new URL((await link.getAttribute('href')) ?? '', page.url()).href);
+    expect(await sharp(await mask.body()).metadata()).toMatchObject({ format: 'png', width: 72, height: 48 });
+    expect(complaints).toEqual([]);
+  });
+
+  it('paints each region in the style of its colour, and leaves what has none', async () => {
+    const { page, complaints } = await visit(server.url);
+    const { content, style } = await files();
+    await prepare(page, { content, style });
+    await slot(page, 'Another painting').setInputFiles(content);
+    await page.getByRole('button', { name: 'Regions…' }).click();
+    for (const [name, at, filled] of [
+      ['red', 0, 'Fill waves'],
+      ['blue', 1, 'Fill harbour'],
+    ] as const) {
+      await page.getByRole('radio', { name }).check();
+      await paintBand(page, at);
+      await page.getByRole('button', { name: filled }).click();
+    }
+    await page.getByRole('button', { name: 'Keep' }).click();
+    await page.getByText('Painted in red, blue.').waitFor();
+    // Colours of the one and of the other style, so that it can be told whose is where.
+    await setting(page, 'steps', '12');
+    await paintButton(page).click();
+    await untilDone(page);
+    const changed = await changes(page, content);
+    expect(largest(changed, 0, 0.15)).toBeGreaterThan(0.1);
+    expect(largest(changed, 0.3, 0.7)).toBe(0);
+    // What is painted in the style of itself hardly changes.
+    const right = largest(changed, 0.85, 1);
+    expect(right).toBeGreaterThan(0);
+    expect(right).toBeLessThan(largest(changed, 0, 0.15) / 2);
+    expect((await painting(page)).command).toContain(
+      "--content-regions harbour-regions.png --style-regions '#ff0000' '#0000ff'",
+    );
+    expect(complaints).toEqual([]);
+  });
+
+  it('is told at once what cannot be painted', async () => {
+    const { page } = await visit(server.url);
+    const { style, folder } = await files();
+    const narrow = `${folder}/narrow.png`;
+    await sharp({ create: { width: 900, height: 20, channels: 3, background: 'olive' } })
+      .png()
+      .toFile(narrow);
+    await prepare(page, { content: narrow, style });
+    await paintButton(page).click();
+    await page.getByRole('alert').filter({ hasText: 'The content is too narrow' }).waitFor();
+    expect(new URL(page.url()).hash).not.toContain('paintings');
+  });
+});
