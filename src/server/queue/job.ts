@@ -45,7 +45,6 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
   let abandoned = false;
   /** Whether what is written last has been said. */
   let ended = false;
-  let sizes: PaintingRow['sizes'] = row.sizes;
   let steps: (Progress & { level: number })[] = [];
   let gathering: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -70,14 +69,11 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
     gathering = undefined;
     const gathered = steps;
     steps = [];
-    if (gathered.length > 0) write(() => ledger.steps(gathered, sizes));
+    if (gathered.length > 0) write(() => ledger.steps(gathered));
   }
 
   function hear(answer: Answer): void {
     switch (answer.kind) {
-      case 'begun':
-        sizes = answer.sizes;
-        break;
       case 'step':
         count('step');
         steps.push(answer.step);

@@ -43,7 +43,8 @@ export interface Painting {
   readonly from?: string;
   readonly settings: Settings;
   readonly resolved?: Settings;
-  readonly sizes?: readonly Size[];
+  /** At each scale, from coarse to fine. */
+  readonly sizes: readonly Size[];
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly finishedAt?: string;
