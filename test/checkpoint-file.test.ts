@@ -99,6 +99,11 @@ describe('the file of a checkpoint', () => {
     expect(await decodeCheckpoint(encodeCheckpoint(odd))).toEqual(odd);
   });
 
+  it('needs no notes', async () => {
+    const without = { ...checkpoint, notes: undefined };
+    expect(await decodeCheckpoint(encodeCheckpoint(without))).toEqual(without);
+  });
+
   it('is safetensors, whose first array is the painting as it stands', () => {
     const { weights } = readSafetensors(bytes);
     const [[name, array]] = [...weights] as [[string, { shape: readonly number[]; data: Float32Array }]];

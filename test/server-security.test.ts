@@ -40,6 +40,12 @@ beforeAll(async () => {
   ]);
 });
 
+/** How many paintings are kept. */
+async function kept({ url }: TestServer): Promise<number> {
+  const { paintings } = (await (await fetch(`${url}/paintings?limit=200`)).json()) as { paintings: object[] };
+  return paintings.length;
+}
+
 async function refused(answer: Response): Promise<[number, string, string]> {
   const { error } = (await answer.json()) as { error: { code: string; message: string } };
   expect(error.message).toMatch(/^\S.*\.$/s);
@@ -269,6 +275,34 @@ describe('what is sent', () => {
     }
     expect((await refused(await post(form({}, { settings: '{"size":' }))))[0]).toBe(400);
     expect((await refused(await post(form({}, { from: 'nobody' }))))[0]).toBe(404);
+  });
+
+  it('is refused at once where it could not be painted, and nothing of it is kept', async () => {
+    const plain = async (width: number, height: number) => {
+      const picture = sharp({ create: { width, height, channels: 3, background: '#808080' } });
+      return new File([new Uint8Array(await picture.png().toBuffer())], 'x.png');
+    };
+    const [wide, narrow] = await Promise.all([plain(80, 20), plain(400, 12)]);
+    const [grey, red] = [await plain(80, 60), '#ff0000'];
+    const stripes = pngFile([255, 0, 0, 0, 0, 255], { width: 2, height: 1, bits: 8, channels: 3 });
+    const coloured = await sharp(stripes).resize(80, 60, { kernel: 'nearest', fit: 'fill' }).png().toBuffer();
+    const contentRegions = new File([new Uint8Array(coloured)], 'regions.png');
+    const cases: [Record<string, Blob | string>, RegExp][] = [
+      [{ content: narrow }, /^The content is too narrow: at the scale of/],
+      [{ style: narrow }, /^The style is too narrow/],
+      [{ contentRegions: wide }, /content's mask must have the proportions of its picture/],
+      [{ contentRegions, styleRegions: wide }, /mask of style 1 must have the proportions/],
+      [{ contentRegions }, /content's mask has colours, and nothing says which style/],
+      [{ contentRegions: grey, styleRegions: red }, /no colour in common/],
+      [{ settings: '{"styleMix":[0]}' }, /styleMix/],
+      [{ settings: '{"styleTaps":{"block9":1}}' }, /block9/],
+    ];
+    const before = await kept(server);
+    for (const [parts, message] of cases) {
+      const [status, , said] = await refused(await post(form({ size: 64 }, parts)));
+      expect([status, said]).toEqual([400, expect.stringMatching(message)]);
+    }
+    expect(await kept(server)).toEqual(before);
   });
 
   it('has to be a whole form of known parts', async () => {

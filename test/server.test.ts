@@ -60,6 +60,10 @@ describe.each(places)('paintings kept %s', (_where, makePlace) => {
       styles: ['style.jpg'],
       settings: small,
       resolved: { size: 48, network: 'resnet50' },
+      sizes: [
+        { width: 32, height: 24 },
+        { width: 48, height: 36 },
+      ],
       command: 'velatura paint content.png --style style.jpg --scales 32,48 --steps 3,2',
     });
     const told = await allEvents(server, asked.id);
@@ -208,11 +212,15 @@ describe.each(places)('paintings kept %s', (_where, makePlace) => {
   });
 
   it('leave what their regions leave', async () => {
-    const mask = pngFile([255, 0, 255, 0], { width: 2, height: 2, bits: 8, channels: 1 });
-    const doubled = await sharp(mask).resize(80, 60, { kernel: 'nearest' }).png().toBuffer();
+    const halves = pngFile([255, 0, 255, 0], { width: 2, height: 2, bits: 8, channels: 1 });
+    const doubled = await sharp(halves).resize(80, 60, { kernel: 'nearest' }).png().toBuffer();
     const contentRegions = new File([new Uint8Array(doubled)], 'left.png');
     const { id, command } = await ask(server, form(small, { contentRegions }));
     expect(command).toContain('--content-regions left.png');
+    const mask = await fetch(`${server.url}/paintings/${id}/regions/content`);
+    expect(Buffer.from(await mask.arrayBuffer())).toEqual(doubled);
+    expect(mask.headers.get('content-disposition')).toContain('filename="left.png"');
+    expect((await fetch(`${server.url}/paintings/${id}/regions/styles/0`)).status).toBe(404);
     await allEvents(server, id);
     const [painted, before] = await Promise.all([
       readPicture(await picture(server, id)),

@@ -6,7 +6,6 @@ import {
   files,
   paintButton,
   prepare,
-  realStudio,
   studio,
   untilDone,
   visitor,
@@ -33,13 +32,9 @@ async function tour(page: Page, look: (screen: string) => Promise<void>): Promis
   await look('empty');
   await prepare(page, await files(), 5000);
   await look('chosen');
-  const regions = page.getByRole('button', { name: 'Regions…' });
-  // A real server may not paint by regions; then the page does not offer them.
-  if (!realStudio || (await regions.isVisible())) {
-    await regions.click();
-    await look('regions');
-    await page.getByRole('button', { name: 'Leave as it was' }).click();
-  }
+  await page.getByRole('button', { name: 'Regions…' }).click();
+  await look('regions');
+  await page.getByRole('button', { name: 'Leave as it was' }).click();
   await paintButton(page).click();
   await page.getByRole('heading', { name: 'Losses' }).waitFor();
   await look('painting');

@@ -255,7 +255,7 @@ describe.skipIf(withoutBrowser)('what the studio sends', () => {
     await status(page, 'Red is on the photograph only').waitFor();
     await page.getByRole('application', { name: /waves/ }).press('Space');
     await page.getByRole('button', { name: 'Keep' }).click();
-    await page.getByText('Painted in red.').waitFor();
+    await page.getByText('Regions: red.').waitFor();
     await paintButton(page).click();
     await untilDone(page);
     const [{ fields, masks } = { fields: [], masks: [] }] = fake.orders;

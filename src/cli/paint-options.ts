@@ -114,12 +114,12 @@ export function addEngineOptions(command: Command): Command {
     .option(
       '--memory <amount>',
       'memory to stay within, as 2GB: what is too large is cut into tiles (default: most of what is free)',
-      bytes,
+      parseMemory,
     );
 }
 
-/** `2GB`, `1.5 GB`, `800MB`. */
-function bytes(text: string): number {
+/** The bytes of `2GB`, `1.5 GB`, `800MB`. */
+export function parseMemory(text: string): number {
   const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)\s*(GB|MB|GiB|MiB)\s*$/i.exec(text) ?? [];
   const value = Number(amount) * (UNITS[unit?.toLowerCase() ?? ''] ?? Number.NaN);
   if (value > 0) return value;

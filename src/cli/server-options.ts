@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { UserError } from '../node/index.ts';
 import type { Limits, ServeOptions, WorkOptions } from '../server/index.ts';
 import { limitTable } from '../server/limits.ts';
-import { settingWords } from './paint-options.ts';
+import { parseMemory, settingWords } from './paint-options.ts';
 import { commandFor } from './show.ts';
 import { printable } from './text.ts';
 
@@ -15,6 +15,7 @@ import { printable } from './text.ts';
 export interface WorkCommandOptions extends Limits {
   readonly paintings: number;
   readonly threads?: number;
+  readonly memory?: number;
   readonly previewEvery: number;
   readonly checkpointEvery: number;
   readonly lease: number;
@@ -77,6 +78,14 @@ export function addWorkOptions(command: Command, fewest: number): Command {
       }),
     )
     .addOption(
+      new Option(
+        '--memory <amount>',
+        'memory of one painting, as 2GB: what is too large is cut into tiles (default: most of what is free)',
+      )
+        .env('VELATURA_MEMORY')
+        .argParser(parseMemory),
+    )
+    .addOption(
       numberOption('preview-every', 'VELATURA_PREVIEW_EVERY', 'seconds', 'time between two previews', {
         usual: 1,
         least: 0,
@@ -126,6 +135,7 @@ export function workOptions(options: WorkCommandOptions): WorkOptions {
     databaseUrl: process.env.DATABASE_URL,
     atOnce: options.paintings,
     threads: options.threads,
+    memory: options.memory,
     previewEvery: options.previewEvery,
     checkpointEvery: options.checkpointEvery,
     leaseSeconds: options.lease,

@@ -5,6 +5,7 @@ export { createEngine, type EngineOptions } from './engine/engine.ts';
 export { checkEngineChoice, chooseProvider, type EngineChoice, type Provider } from './engine/provider.ts';
 export * from './explain/index.ts';
 export type { MemoryPlan } from './feasible.ts';
+export { type Foreseen, foresee } from './foresee.ts';
 export { type Painting, type PaintOptions, paint, preparePainting, repaint } from './paint.ts';
 export * from './pictures/index.ts';
 export { isColor, type RegionOptions, type RegionSource } from './regions.ts';

@@ -4,10 +4,8 @@ import { type Architecture, convolutionsFor } from '../core/networks/index.ts';
 import {
   checkSettings,
   fit,
-  guideBy,
   networkOf,
   paintPicture,
-  partsOf,
   type RegionMasks,
   resolveSettings,
   type Settings,
@@ -19,8 +17,9 @@ import {
 } from '../core/paint/index.ts';
 import { createEngine } from './engine/engine.ts';
 import { checkEngineChoice, chooseProvider, type EngineChoice } from './engine/provider.ts';
-import { checkShape, type MemoryPlan, planMemory, planNote } from './feasible.ts';
+import { type MemoryPlan, planMemory, planNote } from './feasible.ts';
 import { loadModel, type Progress } from './store/index.ts';
+import { workOf } from './work.ts';
 
 export interface WorkshopOptions extends Partial<Settings> {
   /** Names taps whose weights are needed besides those of the settings. */
@@ -123,11 +122,7 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
     engine,
     prepare({ regions, plan, ...pictures }, variation) {
       const settled = { ...settings, ...checkSettings(variation ?? {}) };
-      const parts = partsOf(settled, pictures.styles.length);
-      const guide = regions && guideBy(regions, parts);
-      const work: Work = { ...pictures, network, settings: settled, memory: known, ...(guide && { guide }) };
-      checkShape(work.content, 'content', work);
-      for (const style of work.styles) checkShape(style, 'style', work);
+      const work = workOf({ ...pictures, network, settings: settled, memory: known }, regions);
       const planned = plan ?? planMemory(work, bytes);
       const note = planNote(planned, work);
       if (note) onNote?.(note);

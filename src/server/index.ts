@@ -21,6 +21,8 @@ export interface WorkOptions {
   readonly atOnce: number;
   /** For the arithmetic of one painting. */
   readonly threads?: number | undefined;
+  /** Bytes that one painting may take; a safe part of what is free when left out. */
+  readonly memory?: number | undefined;
   /** Seconds between two previews. */
   readonly previewEvery: number;
   /** The fewest seconds between two checkpoints. */
@@ -116,11 +118,13 @@ function work(
   options: WorkOptions,
   count: (what: 'step' | 'done' | 'failed') => void,
 ): Worker {
-  const { atOnce, threads, previewEvery, checkpointEvery, leaseSeconds, limits, commandLine, log } = options;
+  const { atOnce, threads, memory, previewEvery, checkpointEvery, leaseSeconds, limits, commandLine, log } =
+    options;
   return startWorker({
     database,
     atOnce,
     threads,
+    memory,
     previewEvery,
     checkpointEvery,
     leaseSeconds,

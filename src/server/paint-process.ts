@@ -7,7 +7,6 @@ import {
   fit,
   type Painting,
   type Picture,
-  type PictureSource,
   preparePainting,
   prepareResume,
   resample,
@@ -18,7 +17,8 @@ import {
 } from '../node/index.ts';
 import type { Stopped } from './paintings/painting.ts';
 import { regionNames } from './paintings/regions.ts';
-import type { Answer, Order, Pictures, Request, Upload } from './queue/protocol.ts';
+import { picturesIn } from './paintings/uploads.ts';
+import type { Answer, Order, Pictures, Request } from './queue/protocol.ts';
 
 /*
  * The program of the process that paints one painting for a worker. It knows nothing of the database: what it says is
@@ -66,15 +66,17 @@ function reasonOf(error: unknown): string {
 async function paint(order: Order): Promise<void> {
   const painting = await prepare(order);
   const { settings, sizes, from } = painting;
-  await say({ kind: 'begun', sizes });
   const estimate = estimateTime(scalesOf(painting), from?.seconds);
   const total = sum(settings.steps);
   const size = sizes.at(-1) as Size;
   const previews = pacer(order.previewEvery);
   const checkpoints = checkpointer(painting, order);
+  const show = async ({ picture }: Step) => say({ kind: 'preview', bytes: await previewOf(picture) });
 
   let last: Step | undefined;
   for await (const step of painting.steps()) {
+    // Whoever hears of a step can see something.
+    if (!last && previews.isDue(true)) await show(step);
     last = step;
     const level = settings.scales.indexOf(step.scale);
     const { scale, step: number, steps, loss, seconds } = step;
@@ -94,11 +96,14 @@ async function paint(order: Order): Promise<void> {
     const ending = wanted;
     if (ending === 'stop') {
       const stopped = { scale, step: number, steps };
+      await show(step);
       await say({ kind: 'done', pictures: await picturesOf(step, size, order, painting, stopped), stopped });
       return;
     }
     if (ending === 'pause') {
       const stopped = { scale, step: number, steps };
+      // While it rests it is seen as it stands.
+      await show(step);
       await say({
         kind: 'paused',
         checkpoint: await checkpointOf(painting, step, order),
@@ -107,10 +112,10 @@ async function paint(order: Order): Promise<void> {
       return;
     }
     await checkpoints(step);
-    if (previews.isDue(step.last)) await say({ kind: 'preview', bytes: await previewOf(step.picture) });
+    if (previews.isDue(step.last)) await show(step);
   }
   if (!last) throw new Error('The painting has no steps.');
-  await say({ kind: 'preview', bytes: await previewOf(last.picture) });
+  await show(last);
   await say({
     kind: 'done',
     pictures: await picturesOf(last, size, order, painting, undefined),
@@ -119,23 +124,17 @@ async function paint(order: Order): Promise<void> {
 }
 
 async function prepare(order: Order): Promise<Painting> {
-  const { content, styles, regions, start, settings, checkpoint, threads } = order;
+  const { start, settings, checkpoint, threads, memory } = order;
   const shared = threads === undefined ? {} : { threads };
+  // It goes on as it was planned, to come out the same.
   if (checkpoint) return await prepareResume(await decodeCheckpoint(checkpoint), shared);
-  return await preparePainting(bytesOf(content), {
+  return await preparePainting(order.content.bytes, {
     ...settings,
-    style: styles.map(bytesOf),
-    ...(regions && {
-      contentRegions: bytesOf(regions.content),
-      styleRegions: regions.styles.map((mask) => (typeof mask === 'string' ? mask : bytesOf(mask))),
-    }),
-    ...(start && { start: bytesOf(start) }),
+    ...picturesIn(order),
+    ...(start && { start: start.bytes }),
+    ...(memory !== undefined && { memory }),
     ...shared,
   });
-}
-
-function bytesOf({ bytes }: Upload): PictureSource {
-  return bytes;
 }
 
 async function checkpointOf(painting: Painting, step: Step, { threads }: Order): Promise<Uint8Array> {

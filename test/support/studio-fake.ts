@@ -71,7 +71,6 @@ export async function fakeStudio({
       throw new Refusal(401, 'This studio wants its token.');
     }
     if (first === 'controls') return send(response, 200, controls());
-    if (first === 'openapi.json') return send(response, 200, description);
     if (first === 'networks') return send(response, 200, networks);
     if (first === 'examples') return id ? sendFile(response, examples, id) : send(response, 200, exampleList);
     if (first !== 'paintings') return sendFile(response, built, url.pathname.slice(1) || 'index.html');
@@ -208,9 +207,6 @@ const networks = ['resnet50', 'vgg19'].map((name) => ({
   here: name === 'resnet50',
   taps: [],
 }));
-
-/** As much of a description as the page reads. */
-const description = { paths: { '/paintings': { post: { form: { contentRegions: {}, styleRegions: {} } } } } };
 
 const example = (name: string) => ({ name, url: `/examples/${name}.jpg` });
 const exampleList = {

@@ -93,7 +93,8 @@ export const factsSchema = z.object({
     loss: z.object({ content: number, style: number, tv: number, total: number }),
     optimizer: z.record(z.string(), z.union([number, z.array(number)])).optional(),
   }),
-  notes: z.unknown(),
+  // JSON leaves out what is undefined.
+  notes: z.unknown().optional(),
 });
 
 export type Facts = z.infer<typeof factsSchema>;

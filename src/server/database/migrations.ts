@@ -18,7 +18,7 @@ const migrations: readonly string[] = [
     -- As text, which keeps their order.
     settings json not null,
     resolved json not null,
-    sizes jsonb,
+    sizes jsonb not null,
     created_at timestamptz not null default now(),
     started_at timestamptz,
     finished_at timestamptz,

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Settings } from '../../node/index.ts';
+import type { Settings, Size } from '../../node/index.ts';
 import { type Database, notify, type Query } from '../database/index.ts';
 import { ApiError, busy, conflict, notFound } from '../errors.ts';
 import type { Limits } from '../limits.ts';
@@ -18,6 +18,8 @@ export interface Wish extends Uploads {
   readonly origin: { readonly id: string; readonly start: Upload } | undefined;
   readonly settings: Partial<Settings>;
   readonly resolved: Settings;
+  /** In pixels at each scale. */
+  readonly sizes: readonly Size[];
   /** By which a wish that is told again, as after a broken connection, is known to be the same. */
   readonly key: string | undefined;
   readonly hash: string;
@@ -72,11 +74,12 @@ export async function accept(
 }
 
 async function insert(query: Query, wish: Wish): Promise<PaintingRow> {
-  const { client, content, styles, regions, origin, settings, resolved, key, hash } = wish;
+  const { client, content, styles, regions, origin, settings, resolved, sizes, key, hash } = wish;
   const [row] = await query<PaintingRow>(
     `insert into velatura.paintings
-       (id, client, state, content, styles, regions, origin, settings, resolved, idempotency_key, request_hash)
-     values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9, $10) returning *`,
+       (id, client, state, content, styles, regions, origin, settings, resolved, sizes,
+        idempotency_key, request_hash)
+     values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9::jsonb, $10, $11) returning *`,
     [
       randomUUID(),
       client,
@@ -86,6 +89,7 @@ async function insert(query: Query, wish: Wish): Promise<PaintingRow> {
       origin?.id ?? null,
       JSON.stringify(settings),
       JSON.stringify(resolved),
+      JSON.stringify(sizes),
       key ?? null,
       key === undefined ? null : hash,
     ],

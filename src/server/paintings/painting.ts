@@ -44,7 +44,6 @@ export const paintingSchema = z
     resolved: anySettings.optional().describe('All settings'),
     sizes: z
       .array(z.object({ width: whole, height: whole }))
-      .optional()
       .describe('In pixels at each scale, from coarse to fine'),
     createdAt: z.string(),
     startedAt: z.string().optional(),
@@ -70,7 +69,7 @@ export interface PaintingRow {
   readonly origin: string | null;
   readonly settings: Partial<Settings>;
   readonly resolved: Settings;
-  readonly sizes: readonly Size[] | null;
+  readonly sizes: readonly Size[];
   readonly created_at: Date;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;
@@ -109,7 +108,7 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
     ...(origin !== null && { from: origin }),
     settings: row.settings,
     resolved,
-    ...(row.sizes && { sizes: [...row.sizes] }),
+    sizes: [...row.sizes],
     createdAt: row.created_at.toISOString(),
     ...(row.started_at && { startedAt: row.started_at.toISOString() }),
     ...(row.finished_at && { finishedAt: row.finished_at.toISOString() }),

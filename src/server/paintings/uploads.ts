@@ -1,3 +1,4 @@
+import type { PaintOptions } from '../../node/index.ts';
 import type { Query } from '../database/index.ts';
 import type { Regions, Upload } from '../queue/protocol.ts';
 import { type Role, readFile } from './files.ts';
@@ -8,6 +9,20 @@ export interface Uploads {
   readonly content: Upload;
   readonly styles: readonly Upload[];
   readonly regions: Regions | undefined;
+}
+
+/** The styles and regions as the library takes them. */
+export function picturesIn({
+  styles,
+  regions,
+}: Pick<Uploads, 'styles' | 'regions'>): Pick<PaintOptions, 'style' | 'contentRegions' | 'styleRegions'> {
+  return {
+    style: styles.map(({ bytes }) => bytes),
+    ...(regions && {
+      contentRegions: regions.content.bytes,
+      styleRegions: regions.styles.map((mask) => (typeof mask === 'string' ? mask : mask.bytes)),
+    }),
+  };
 }
 
 /** @returns nothing where the painting was removed meanwhile */

@@ -12,6 +12,7 @@ export interface JobOptions {
   readonly limits: Pick<Limits, 'maxSeconds'>;
   readonly commandLine: CommandLine;
   readonly threads: number | undefined;
+  readonly memory: number | undefined;
   readonly previewEvery: number;
   readonly checkpointEvery: number;
   /** Told what somebody who looks after the server should know. */
@@ -44,7 +45,6 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
   let abandoned = false;
   /** Whether what is written last has been said. */
   let ended = false;
-  let sizes: PaintingRow['sizes'] = row.sizes;
   let steps: (Progress & { level: number })[] = [];
   let gathering: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -69,14 +69,11 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
     gathering = undefined;
     const gathered = steps;
     steps = [];
-    if (gathered.length > 0) write(() => ledger.steps(gathered, sizes));
+    if (gathered.length > 0) write(() => ledger.steps(gathered));
   }
 
   function hear(answer: Answer): void {
     switch (answer.kind) {
-      case 'begun':
-        sizes = answer.sizes;
-        break;
       case 'step':
         count('step');
         steps.push(answer.step);
@@ -174,7 +171,7 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
 
 async function orderOf(
   row: PaintingRow,
-  { database: { query }, threads, previewEvery, checkpointEvery }: JobOptions,
+  { database: { query }, threads, memory, previewEvery, checkpointEvery }: JobOptions,
 ): Promise<Order> {
   const uploads = await readUploads(query, row);
   if (!uploads) throw new Lost('The painting was removed.');
@@ -186,6 +183,7 @@ async function orderOf(
     settings: row.resolved,
     checkpoint: checkpoint?.bytes,
     threads,
+    memory,
     previewEvery,
     checkpointEvery,
   };

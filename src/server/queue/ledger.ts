@@ -18,7 +18,7 @@ export class Lost extends Error {
 
 /** What a worker writes about a painting for as long as it is the worker's own. All throw Lost when it no longer is. */
 export interface Ledger {
-  steps(steps: readonly (Progress & { level: number })[], sizes: PaintingRow['sizes']): Promise<void>;
+  steps(steps: readonly (Progress & { level: number })[]): Promise<void>;
   preview(bytes: Uint8Array): Promise<void>;
   checkpoint(bytes: Uint8Array): Promise<void>;
   done(pictures: Pictures, stopped: Stopped | undefined): Promise<void>;
@@ -62,13 +62,13 @@ export function openLedger(
   }
 
   return {
-    steps: (steps, sizes) =>
+    steps: (steps) =>
       fenced(async (query) => {
         const { level, ...progress } = steps.at(-1) as Progress & { level: number };
-        await query(
-          'update velatura.paintings set progress = $2::jsonb, sizes = coalesce($3::jsonb, sizes), losses = 0 where id = $1',
-          [id, JSON.stringify(progress), sizes && JSON.stringify(sizes)],
-        );
+        await query('update velatura.paintings set progress = $2::jsonb, losses = 0 where id = $1', [
+          id,
+          JSON.stringify(progress),
+        ]);
         await tell(
           query,
           id,

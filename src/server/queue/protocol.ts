@@ -1,4 +1,4 @@
-import type { Settings, Size } from '../../node/index.ts';
+import type { Settings } from '../../node/index.ts';
 import type { Progress, Stopped } from '../paintings/painting.ts';
 
 /*
@@ -28,6 +28,8 @@ export interface Order {
   /** Where it was begun before. */
   readonly checkpoint: Uint8Array | undefined;
   readonly threads: number | undefined;
+  /** Bytes that it may take. */
+  readonly memory: number | undefined;
   /** Seconds between two previews, and the fewest between two checkpoints. */
   readonly previewEvery: number;
   readonly checkpointEvery: number;
@@ -43,7 +45,6 @@ export interface Pictures {
 }
 
 export type Answer =
-  | { readonly kind: 'begun'; readonly sizes: readonly Size[] }
   | { readonly kind: 'step'; readonly step: Progress & { readonly level: number } }
   | { readonly kind: 'preview'; readonly bytes: Uint8Array }
   | { readonly kind: 'checkpoint'; readonly bytes: Uint8Array }

@@ -5,7 +5,7 @@ import { convertPicture, type PictureFormat, thumbnail } from '../../node/index.
 import { errorSchema } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
-import { findFile, type Role, readBytes } from '../paintings/files.ts';
+import { findFile, type Role, readBytes, readFile } from '../paintings/files.ts';
 import { findPainting } from '../paintings/find.ts';
 import { stemOf } from '../paintings/painting.ts';
 import { idSchema } from './paintings.ts';
@@ -24,6 +24,8 @@ const SHOWN = 1024;
 
 const responses = { 200: z.any().describe('The picture'), '4xx': errorSchema };
 const tags = ['pictures'];
+
+const placeSchema = idSchema.extend({ n: z.coerce.number().int().min(0).max(1000).describe('From 0') });
 
 /** What can be seen of a painting. */
 export function routePictures(plain: FastifyInstance, { database: { query } }: Context): void {
@@ -107,11 +109,34 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
       schema: {
         summary: 'A style, reduced, as WebP',
         tags,
-        params: idSchema.extend({ n: z.coerce.number().int().min(0).max(1000).describe('From 0') }),
+        params: placeSchema,
         response: responses,
       },
     },
     (request, reply) => upload(request, reply, request.params.id, 'style', request.params.n),
+  );
+
+  const mask = async (reply: FastifyReply, id: string, role: Role, place: number) => {
+    await findPainting(query, id);
+    const found = await readFile(query, id, role, place);
+    if (!found) throw notFound('There is no such mask of this painting.');
+    // As it came, which may be a drawing: for saving, and not for showing.
+    reply.header('content-disposition', attachment(found.name)).type('application/octet-stream');
+    return await reply.send(Buffer.from(found.bytes));
+  };
+  app.get(
+    '/paintings/:id/regions/content',
+    {
+      schema: { summary: 'The mask of the content, as it came', tags, params: idSchema, response: responses },
+    },
+    (request, reply) => mask(reply, request.params.id, 'contentRegions', 0),
+  );
+  app.get(
+    '/paintings/:id/regions/styles/:n',
+    {
+      schema: { summary: 'The mask of a style, as it came', tags, params: placeSchema, response: responses },
+    },
+    (request, reply) => mask(reply, request.params.id, 'styleRegions', request.params.n),
   );
 
   app.get(

@@ -1,7 +1,9 @@
 import type { FastifyRequest } from 'fastify';
+import { foresee } from '../../node/index.ts';
 import type { Context } from '../context.ts';
 import { badRequest } from '../errors.ts';
 import { hashOf, picturesOf, type Wish } from '../paintings/create.ts';
+import { picturesIn } from '../paintings/uploads.ts';
 import type { Regions, Upload } from '../queue/protocol.ts';
 import { atMost } from './at-most.ts';
 import { type Form, readForm } from './form.ts';
@@ -11,6 +13,8 @@ import { chooseSettings } from './settings.ts';
 /** So many forms are held in memory at once; others wait before theirs are read. */
 const FORMS_AT_ONCE = 8;
 const inTurn = atMost(FORMS_AT_ONCE);
+/** Pictures of so many are decoded at once: they take far more memory than their files. */
+const decoding = atMost(2);
 
 /**
  * Reads and checks what a form asks for.
@@ -36,6 +40,9 @@ export async function readWish(
     const regions = chosenRegions(form, styles.length) ?? (form.content ? undefined : origin?.regions);
     const sent = filesOf(form);
     for (const picture of sent) await checkPicture(picture, limits);
+    const { sizes } = await decoding(() =>
+      foresee(content.bytes, { ...chosen.resolved, ...picturesIn({ styles, regions }) }),
+    );
     const said = [settings, from, form.content?.name, form.styles.length, form.contentRegions?.name];
     const masks = form.styleRegions.map((mask) => (typeof mask === 'string' ? mask : ''));
     return {
@@ -45,6 +52,7 @@ export async function readWish(
       regions,
       origin: origin && from !== undefined ? { id: from, start: origin.start } : undefined,
       ...chosen,
+      sizes,
       key,
       hash: hashOf(JSON.stringify([said, masks]), sent),
     };

@@ -20,9 +20,21 @@ export const addresses = {
   preview: (id: string, version: string | number) => painting(id, `/preview?v=${version}`),
   content: (id: string) => painting(id, '/content'),
   style: (id: string, index: number) => painting(id, `/styles/${index}`),
+  /** @param style which of them; the content's mask without */
+  regions: (id: string, style?: number) =>
+    painting(id, style === undefined ? '/regions/content' : `/regions/styles/${style}`),
   settings: (id: string) => painting(id, '/settings'),
   events: (id: string) => painting(id, '/events'),
 };
+
+let asked: Painting | undefined;
+
+/** The painting of that id as the server had it when it was asked for; told once, since it will not stay so. */
+export function justAsked(id: string): Painting | undefined {
+  const found = asked?.id === id ? asked : undefined;
+  asked = undefined;
+  return found;
+}
 
 export const api = {
   paintings: (before?: string) => {
@@ -30,10 +42,11 @@ export const api = {
     return json<{ paintings: Painting[]; next?: string }>(`paintings?limit=24${cursor}`);
   },
   painting: (id: string) => json<Painting>(painting(id)),
-  paint: (form: FormData) => {
+  paint: async (form: FormData) => {
     // The same key however often it is sent, after a token was asked for too: never two paintings for one press.
     const headers = { 'Idempotency-Key': uniqueKey() };
-    return json<Painting>('paintings', { method: 'POST', body: form, headers });
+    asked = await json<Painting>('paintings', { method: 'POST', body: form, headers });
+    return asked;
   },
   pause: (id: string) => json<Painting>(painting(id, '/pause'), { method: 'POST' }),
   resume: (id: string) => json<Painting>(painting(id, '/resume'), { method: 'POST' }),
@@ -41,11 +54,6 @@ export const api = {
   remove: async (id: string) => void (await send(painting(id), { method: 'DELETE' })),
   networks: () => json<NetworkEntry[]>('networks'),
   controls: () => json<Controls>('controls'),
-  /** Whether this server paints by regions: then its description of itself names them. */
-  takesRegions: async () => {
-    const { paths } = await json<{ paths: Record<string, unknown> }>('openapi.json');
-    return JSON.stringify(paths['/paintings'] ?? {}).includes('"contentRegions"');
-  },
   examples: () => json<Examples>('examples'),
   /** @throws ApiError with status 401 when that is not the token */
   open: async (token: string) => {

@@ -38,10 +38,13 @@ export interface Painting {
   readonly state: State;
   readonly content: string;
   readonly styles: readonly string[];
+  /** The names of the masks' files; a colour for a style that is all of it for one region. */
+  readonly regions?: { readonly content: string; readonly style?: readonly string[] };
   readonly from?: string;
   readonly settings: Settings;
   readonly resolved?: Settings;
-  readonly sizes?: readonly Size[];
+  /** At each scale, from coarse to fine. */
+  readonly sizes: readonly Size[];
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly finishedAt?: string;

@@ -59,6 +59,7 @@ const words: Readonly<Record<string, Words>> = {
       gram: 'what appears together (gram)',
       moments: 'means and deviations (moments), quickest',
       wasserstein: 'the whole distribution (wasserstein)',
+      histogram: 'what appears together, and how often (histogram)',
     },
   },
   projection: {

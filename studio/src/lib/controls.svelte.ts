@@ -5,21 +5,17 @@ import type { Controls, NetworkEntry, Schema } from './contract.ts';
 export const controls = $state<{
   properties: Controls['properties'];
   networks: readonly NetworkEntry[];
-  /** Whether the server paints by regions. */
-  regions: boolean;
   error: string;
 }>({
   properties: {},
   networks: [],
-  regions: false,
   error: '',
 });
 
 export async function loadControls(): Promise<void> {
   try {
-    const asked = [api.controls(), api.networks(), api.takesRegions()] as const;
-    const [{ properties }, networks, regions] = await Promise.all(asked);
-    Object.assign(controls, { properties, networks, regions, error: '' });
+    const [{ properties }, networks] = await Promise.all([api.controls(), api.networks()]);
+    Object.assign(controls, { properties, networks, error: '' });
   } catch (error) {
     controls.error = sentenceOf(error);
   }

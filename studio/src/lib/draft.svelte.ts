@@ -18,6 +18,8 @@ export interface Regions {
   /** Transparent but for the regions, each in its colour. */
   readonly canvas: HTMLCanvasElement;
   readonly labels: readonly Label[];
+  /** The colour of all of it, where it has but one. */
+  readonly whole: Label | undefined;
 }
 
 const KEY = 'velatura-settings';

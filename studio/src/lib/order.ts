@@ -1,7 +1,10 @@
 import type { Settings } from './contract.ts';
 import type { Chosen } from './draft.svelte.ts';
-import { blackFile, maskFile } from './regions.ts';
-import { compact } from './words.ts';
+import { colours, maskFile } from './regions.ts';
+import { compact, stem } from './words.ts';
+
+/** What nobody painted on. */
+const BLACK = '#000000';
 
 /** What is sent to have a painting made of pictures. */
 export async function orderOf(
@@ -14,16 +17,15 @@ export async function orderOf(
   for (const { file } of styles) form.append('style', file, file.name);
   form.append('settings', JSON.stringify(fitting(settings, styles.length)));
   if (content.regions) {
-    form.append('contentRegions', await maskFile(content.regions, 'content-regions.png'));
+    form.append('contentRegions', await maskFile(content.regions, `${stem(content.file.name)}-regions.png`));
   }
   if (styles.some(({ regions }) => regions)) {
     // One for each style, in their order, so that it is clear whose it is.
-    for (const { regions, size } of styles) {
-      const name = 'style-regions.png';
-      form.append(
-        'styleRegions',
-        regions ? await maskFile(regions, name) : await blackFile(size ?? { width: 64, height: 64 }, name),
-      );
+    for (const { file, regions } of styles) {
+      // All of it is one region: with its colour, or with whatever was not painted elsewhere.
+      if (!regions || regions.whole)
+        form.append('styleRegions', regions?.whole ? colours[regions.whole] : BLACK);
+      else form.append('styleRegions', await maskFile(regions, `${stem(file.name)}-regions.png`));
     }
   }
   return form;

@@ -21,6 +21,9 @@ export const paints: Readonly<Record<Label, string>> = {
   yellow: '#f0b93a',
 };
 
+/** What covers less of a picture than this is taken for an edge by whoever paints. */
+const LEAST_SHARE = 0.002;
+
 /** The longest side of a mask. */
 const SIDE = 1024;
 
@@ -83,10 +86,15 @@ export function show(mask: HTMLCanvasElement, on: HTMLCanvasElement): void {
 /** What was painted on a mask: undefined where that is nothing. */
 export function regionsOf(canvas: HTMLCanvasElement): Regions | undefined {
   const { data } = purified(canvas);
-  const found = new Set<number>();
-  for (let i = 0; i < data.length; i += 4) found.add(pixelOf(data, i));
-  const labels = LABELS.filter((label) => found.has(numberOf(colours[label])));
-  return labels.length > 0 ? { canvas, labels } : undefined;
+  const counts = new Map<number, number>();
+  for (let i = 0; i < data.length; i += 4) {
+    const pixel = pixelOf(data, i);
+    counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
+  }
+  const share = (label: Label) => (4 * (counts.get(numberOf(colours[label])) ?? 0)) / data.length;
+  const labels = LABELS.filter((label) => share(label) >= LEAST_SHARE);
+  const whole = labels.find((label) => share(label) === 1);
+  return labels.length > 0 ? { canvas, labels, whole } : undefined;
 }
 
 /** The mask as a PNG file, black where nothing was painted. */
@@ -96,11 +104,14 @@ export async function maskFile({ canvas }: Regions, name: string): Promise<File>
   return fileOf(copy, name);
 }
 
-/** A mask all black: the whole picture is one region with whatever was not painted elsewhere. */
-export function blackFile(size: { width: number; height: number }, name: string): Promise<File> {
-  const canvas = blankMask(size);
-  contextOf(canvas).fillRect(0, 0, canvas.width, canvas.height);
-  return fileOf(canvas, name);
+/** Paints all of a mask in one colour, or takes all away. */
+export function fill(canvas: HTMLCanvasElement, colour: string | undefined): void {
+  const context = contextOf(canvas);
+  context.globalCompositeOperation = 'source-over';
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  if (!colour) return;
+  context.fillStyle = colour;
+  context.fillRect(0, 0, canvas.width, canvas.height);
 }
 
 /**

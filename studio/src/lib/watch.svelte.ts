@@ -1,4 +1,4 @@
-import { ApiError, api, sentenceOf } from './api.ts';
+import { ApiError, api, justAsked, sentenceOf } from './api.ts';
 import { isOver, type Painting, type Progress } from './contract.ts';
 import { follow } from './events.ts';
 
@@ -38,6 +38,8 @@ export class Watched {
 
   /** Starts to follow it; returns what ends that. */
   start(): () => void {
+    const known = justAsked(this.id);
+    if (known) this.take(known);
     void this.refresh();
     return () => {
       this.#wanted = false;
@@ -101,8 +103,6 @@ export class Watched {
     const { painting } = this;
     const isNews = progress.done > (painting?.progress?.done ?? 0);
     if (painting && !isOver(painting) && isNews) this.painting = { ...painting, progress };
-    // The server knows the sizes only now.
-    if (painting && !painting.sizes && isNews && progress.step === 1) void this.refresh();
     this.#point(progress);
   }
 
