@@ -20,11 +20,13 @@ import {
   styleStatisticsOf,
   type Tensor,
 } from 'velatura';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { velatura } from './support/cli.ts';
 import { image, noise } from './support/reference.ts';
 import { testEngine } from './support/run.ts';
 import { content, style, tinyPainter } from './support/tiny.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const engine = testEngine();
 const { painting } = tinyPainter(engine, {

@@ -40,18 +40,22 @@ export function regionsOf(mask: Picture, name: string): Map<FlatColor, Plane> {
   const planes = colors.map(() => new Float32Array(area));
   for (let i = 0; i < area; i++) {
     const color = at(i);
-    const distances = colors.map((other) => distance(color, other));
-    (planes[distances.indexOf(Math.min(...distances))] as Float32Array)[i] = 1;
+    let [nearest, least] = [0, Number.POSITIVE_INFINITY];
+    for (let k = 0; k < colors.length; k++) {
+      const far = distance(color, colors[k] as Rgb);
+      if (far < least) [nearest, least] = [k, far];
+    }
+    (planes[nearest] as Float32Array)[i] = 1;
   }
   return new Map(colors.map((color, i) => [hex(color), { width, height, data: planes[i] as Float32Array }]));
 }
 
 /** The colours that many pixels have, the most frequent first, none near another. */
 function flatColors(area: number, at: (i: number) => Rgb): Rgb[] {
-  const counts = new Map<string, { color: Rgb; count: number }>();
+  const counts = new Map<number, { readonly color: Rgb; count: number }>();
   for (let i = 0; i < area; i++) {
     const color = at(i);
-    const bin = color.map((value) => Math.round(value * 31)).join();
+    const bin = color.reduce((sum, value) => 32 * sum + Math.round(value * 31), 0);
     const found = counts.get(bin);
     if (found) found.count++;
     else counts.set(bin, { color, count: 1 });
