@@ -12,7 +12,6 @@ import {
   UserError,
 } from '../node/index.ts';
 import { givenSettings } from './chosen.ts';
-import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from './interrupt.ts';
 import { addEngineOptions, addSettings, type EngineOptionValues } from './paint-options.ts';
 import type { Ending } from './progress/progress.ts';
 import { engineOptions } from './run-options.ts';
@@ -20,6 +19,7 @@ import { failureOf, reportFailures } from './series/failures.ts';
 import { seriesProgress } from './series/index.ts';
 import type { Failure } from './series/progress.ts';
 import { parseSetting, type SettingWithOption, settingOptions, writeSetting } from './settings.ts';
+import { untilInterrupted } from './watched.ts';
 
 /** The settings that copies have as any painting has, beside their size, scales and steps. */
 const SETTINGS = [
@@ -121,11 +121,10 @@ export function addAugment(program: Command): void {
 async function run(folder: string, options: AugmentCommandOptions): Promise<void> {
   const { styles, output, perImage, seed, strength, format, force, json } = options;
   const progress = seriesProgress(options);
-  const interrupt = listenForInterrupt(() => progress.stopping());
   const failures: Failure[] = [];
   let [all, there, painted] = [0, 0, 0];
   let size: Size = { width: 0, height: 0 };
-  try {
+  await untilInterrupted(progress, async (signal) => {
     const happening = augment(folder, {
       // Of a copy, strength and seed are drawn.
       ...givenSettings({ ...options, strength: undefined, seed: undefined }),
@@ -137,7 +136,7 @@ async function run(folder: string, options: AugmentCommandOptions): Promise<void
       ...(format !== undefined && { extension: `.${format.replace(/^\./, '')}` }),
       ...(force !== undefined && { force }),
       ...engineOptions(options, progress),
-      signal: interrupt.signal,
+      signal,
     });
     for await (const found of happening) {
       switch (found.event) {
@@ -169,13 +168,7 @@ async function run(folder: string, options: AugmentCommandOptions): Promise<void
         }
       }
     }
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    process.exitCode = INTERRUPTED_CODE;
-  } finally {
-    interrupt.release();
-    progress.close();
-  }
+  });
   const failed = failures.reduce((sum, { paintings }) => sum + paintings, 0);
   progress.finish({ painted, there, failures, left: all - there - painted - failed });
   reportFailures(failures);

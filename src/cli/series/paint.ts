@@ -12,10 +12,11 @@ import {
 import { chosenSettings, chosenStyles } from '../chosen.ts';
 import { paintTo } from '../finish.ts';
 import { checkNoInputs } from '../inputs.ts';
-import { INTERRUPTED_CODE, Interrupted, listenForInterrupt } from '../interrupt.ts';
+import { INTERRUPTED_CODE, Interrupted } from '../interrupt.ts';
 import type { PaintCommandOptions } from '../paint-options.ts';
 import { previewTo } from '../preview.ts';
 import { engineOptions } from '../run-options.ts';
+import { untilInterrupted } from '../watched.ts';
 import { failureOf, reportFailures } from './failures.ts';
 import { seriesProgress } from './index.ts';
 import { isDone, makeFolder, planSeries, type Task } from './plan.ts';
@@ -68,11 +69,9 @@ async function paintTasks(
 ): Promise<void> {
   const there = all - todo.length;
   const progress = seriesProgress(options);
-  const interrupt = listenForInterrupt(() => progress.stopping());
-  const { signal } = interrupt;
   const failures: Failure[] = [];
   let painted = 0;
-  try {
+  await untilInterrupted(progress, async (signal) => {
     progress.open(all, there);
     const series = prepareSeries(
       todo.map(({ content }) => content),
@@ -97,13 +96,7 @@ async function paintTasks(
       }
     }
     if (signal.aborted) process.exitCode = INTERRUPTED_CODE;
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    process.exitCode = INTERRUPTED_CODE;
-  } finally {
-    interrupt.release();
-    progress.close();
-  }
+  });
   progress.finish({ painted, there, failures, left: todo.length - painted - failures.length });
   reportFailures(failures);
 }

@@ -58,13 +58,15 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
   const choices = OPTIMIZERS.filter(
     ({ optimizer }) => work.settings.optimizer === 'lbfgs' || optimizer === 'adam',
   );
-  const styles = work.styles.map((style) => planStyle(work, style, scale, budget - kept));
+  const looks = work.styles.map((style) => planStyle(work, style, scale, budget - kept));
+  const styles = looks.map(({ cutting }) => cutting);
+  const least = kept + Math.max(...looks.map(({ bytes }) => bytes));
   const found: { plan: PlannedScale; time: number }[] = [];
   const offer = ({ cutting, bytes, flops }: Way) => {
     for (const { optimizer, history, slower } of choices) {
       const arrays = ARRAYS[optimizer] + SAVED[optimizer] + (optimizer === 'lbfgs' ? 4 * history + 1 : 0);
       const total = bytes + kept + arrays * BYTES_PER_PIXEL * size.width * size.height;
-      const plan = { ...(cutting && { cutting }), styles, optimizer, history, bytes: total };
+      const plan = { ...(cutting && { cutting }), styles, optimizer, history, bytes: Math.max(total, least) };
       found.push({ plan, time: flops * slower });
     }
   };
@@ -205,20 +207,21 @@ function measured(
   };
 }
 
-/** How a style picture is cut, if it has to be. */
-function planStyle(work: Work, style: Size, scale: number, budget: number): Cutting | undefined {
-  const bytes = (graph: Outputs) => wholeWay(graph).bytes;
-  if (bytes(statisticsAt(work, style, scale)) <= budget) return undefined;
+/** How a style picture is looked at: in one piece if that keeps to the budget, or else in as few tiles as do. */
+function planStyle(work: Work, style: Size, scale: number, budget: number): Way {
+  const whole = wholeWay(statisticsAt(work, style, scale));
+  if (whole.bytes <= budget) return whole;
   const view = styleView(work, style, scale);
   const options: TileOptions = { ...work.settings, ...view, contentTaps: {}, soft: false };
-  let found: Cutting | undefined;
+  let best = whole;
   for (const parts of PARTS) {
     const cutting = { cuts: [], counts: [countsFor(view, parts)] };
     const stages = layTiles(options, view, cutting);
     if (!stages) continue;
-    found = cutting;
     const [{ stage, tile }] = stages as [TiledStage];
-    if (LITTER + bytes(forwardGraph(stage, true, tile, options)) <= budget) break;
+    const way = wholeWay(forwardGraph(stage, true, tile, options));
+    best = { ...way, cutting, bytes: LITTER + way.bytes };
+    if (best.bytes <= budget) break;
   }
-  return found;
+  return best;
 }

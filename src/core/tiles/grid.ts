@@ -16,6 +16,14 @@ export interface Rectangle extends Size {
   readonly y: number;
 }
 
+/** What two rectangles have in common. */
+export function common(a: Rectangle, b: Rectangle): Rectangle | undefined {
+  const [x, y] = [Math.max(a.x, b.x), Math.max(a.y, b.y)];
+  const width = Math.min(a.x + a.width, b.x + b.width) - x;
+  const height = Math.min(a.y + a.height, b.y + b.height) - y;
+  return width > 0 && height > 0 ? { x, y, width, height } : undefined;
+}
+
 /** The values of a rectangle that lies within the grid: a copy, or the grid's own where it is all of it. */
 export function cut({ channels, width, height, data }: Grid, at: Rectangle): Float32Array {
   if (at.width === width && at.height === height) return data;

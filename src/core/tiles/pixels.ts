@@ -3,7 +3,7 @@ import { SOFTEN_REACH } from '../objective/soften.ts';
 import type { Size } from '../picture/picture.ts';
 import { addSeen, look, seenAt } from './beyond.ts';
 import type { TileOptions } from './graphs.ts';
-import { emptyGrid, fill, paste, type Rectangle } from './grid.ts';
+import { common, emptyGrid, fill, paste, type Rectangle } from './grid.ts';
 import { marginOf, type Tile } from './tiling.ts';
 
 /** A painting under way, and what it is changed by; all `[3, height, width]`. */
@@ -113,12 +113,4 @@ export function pasteOnPicture(
   const moved = (x: Rectangle) => ({ ...x, x: x.x - margin, y: x.y - margin });
   const shown = common(moved(part), { ...size, x: 0, y: 0 });
   if (shown) paste({ channels: 3, ...size, data: picture }, values, moved(at), shown);
-}
-
-/** What two rectangles have in common. */
-export function common(a: Rectangle, b: Rectangle): Rectangle | undefined {
-  const [x, y] = [Math.max(a.x, b.x), Math.max(a.y, b.y)];
-  const width = Math.min(a.x + a.width, b.x + b.width) - x;
-  const height = Math.min(a.y + a.height, b.y + b.height) - y;
-  return width > 0 && height > 0 ? { x, y, width, height } : undefined;
 }

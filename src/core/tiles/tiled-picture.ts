@@ -1,8 +1,7 @@
 import { regionShares } from '../objective/objective.ts';
 import type { Size } from '../picture/picture.ts';
 import type { TileOptions } from './graphs.ts';
-import { cutPart, emptyGrid, fill, type Rectangle } from './grid.ts';
-import { common } from './pixels.ts';
+import { common, cutPart, emptyGrid, fill, type Rectangle } from './grid.ts';
 import {
   type Cutting,
   layTiles,

@@ -55,6 +55,8 @@ export function layTiles(
   const { network, pooling } = options;
   const taps = [...Object.keys(options.contentTaps), ...Object.keys(options.styleTaps)];
   const margin = marginOf(options, picture);
+  // Steps over the edge to the other side are seen in the margin.
+  if (options.edges === 'wrap' && margin === 0) return undefined;
   let whole: Size = { width: picture.width + 2 * margin, height: picture.height + 2 * margin };
   const stages: TiledStage[] = [];
   for (const [i, stage] of stagesOf(network.architecture, taps, cuts).entries()) {
