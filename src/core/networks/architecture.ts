@@ -89,6 +89,16 @@ export function canonicalTap(architecture: Architecture, name: string): string {
   throw new UserError(`${architecture.name} has no tap "${name}"; its taps are ${names}.`);
 }
 
+/**
+ * The tap of that canonical name.
+ * @throws Error when there is none
+ */
+export function tapNamed({ name: network, taps }: Architecture, name: string): Tap {
+  const found = taps.find((tap) => tap.name === name);
+  if (!found) throw new Error(`${network} has no tap "${name}".`);
+  return found;
+}
+
 /** The names of the convolutions that lead up to the latest of the taps. */
 export function convolutionsFor(architecture: Architecture, taps: readonly string[]): string[] {
   const depths = architecture.taps.filter(({ name }) => taps.includes(name)).map(({ depth }) => depth);

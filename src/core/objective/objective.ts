@@ -2,7 +2,6 @@ import {
   add,
   crop,
   type Edges,
-  elements,
   gradient,
   input,
   mul,
@@ -16,9 +15,7 @@ import {
   contentLoss,
   project,
   type StyleLossName,
-  styleDistance,
   styleLosses,
-  styleLossOf,
   styleStatisticsOf,
   totalVariation,
 } from '../losses/index.ts';
@@ -26,6 +23,7 @@ import { type Architecture, featureMaps as networkMaps, type Pooling } from '../
 import type { Size } from '../picture/picture.ts';
 import type { Weights } from '../weights/weights.ts';
 import { soften } from './soften.ts';
+import { positionsOf, styleTerms, targetInputs } from './style.ts';
 
 /** A network that can be run: its architecture and its arrays. */
 export interface Network {
@@ -104,19 +102,14 @@ export function objective(options: ObjectiveOptions): Outputs {
     const form = losses === 'relative' ? 'relative' : 'squared';
     return contentLoss(found, input(contentTarget(tap), found.shape), form);
   });
-  const loss = styleLossOf(options.styleLoss, losses);
-  const parts = options.regionParts ?? [1];
-  const style = mean(styleTaps, (tap) => {
+  const loss = styleLosses[options.styleLoss];
+  const terms = styleTerms(options, (tap, region) => {
     const found = styleMaps(tap);
-    const inRegion = (part: number, region: number) => {
-      const shares = options.regionParts && input(regionShares(tap, region), [1, positionsOf(found)]);
-      const target = Object.entries(styleStatisticsOf(loss, found)).map(
-        ([name, { shape }]) => [name, input(styleTarget(tap, name, region), shape)] as const,
-      );
-      return scale(styleDistance(loss, found, Object.fromEntries(target), shares), part);
-    };
-    return parts.map(inRegion).reduce(add);
+    const shares = options.regionParts && input(regionShares(tap, region), [1, positionsOf(found)]);
+    const target = targetInputs(loss, found, tap, region);
+    return { moments: loss.moments(found, target, shares), target };
   });
+  const style = terms.reduce(add, scalar(0));
   const tv = totalVariation(options.edges === 'wrap' ? padEdges(picture, 1, 'wrap') : picture);
   const total = add(
     add(scale(content, options.contentWeight), scale(style, options.styleWeight)),
@@ -183,11 +176,6 @@ function featureMaps(picture: Tensor, view: View, taps: readonly string[]): Maps
     maps: (tap) => inner(maps.get(tap) as Tensor, tap),
     styleMaps: (tap) => inner(project(maps.get(tap) as Tensor, share), tap),
   };
-}
-
-/** The positions of feature maps `[1, C, h, w]`. */
-function positionsOf({ shape }: Tensor): number {
-  return elements(shape) / (shape[1] as number);
 }
 
 /** The mean of a loss over taps, by their weights; zero where there is no tap. */

@@ -1,8 +1,8 @@
 import { flopsOf, memoryOf, type Outputs } from '../graph/index.ts';
+import { tapNamed } from '../networks/index.ts';
 import type { Size } from '../picture/picture.ts';
 import { backwardGraph, forwardGraph, type TileOptions } from '../tiles/graphs.ts';
 import { stagesOf } from '../tiles/stages.ts';
-import { tapNamed } from '../tiles/tiled-picture.ts';
 import { type Counts, type Cutting, layTiles, type TiledStage } from '../tiles/tiling.ts';
 import { fit } from './pyramid.ts';
 import { tapsOf, weightsOf } from './settings.ts';
@@ -190,7 +190,7 @@ function measured(
     if (i > 0) handed += 4 * stage.channels * whole.width * whole.height;
     for (const [tap, { whole: map }] of taps) {
       if (tap in options.contentTaps)
-        contents += 4 * tapNamed(tap, options).channels * map.width * map.height;
+        contents += 4 * tapNamed(options.network.architecture, tap).channels * map.width * map.height;
     }
   }
   flops += OF_HANDED * handed;

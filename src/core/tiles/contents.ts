@@ -1,10 +1,11 @@
 import type { Engine } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
+import { tapNamed } from '../networks/index.ts';
 import { features } from '../objective/objective.ts';
 import { featuresGraph } from './graphs.ts';
 import { cut, emptyGrid, type Grid, paste } from './grid.ts';
 import { type Pixels, pixelFeeds } from './pixels.ts';
-import { contentTapsOf, innerOf, type TiledPicture, tapNamed } from './tiled-picture.ts';
+import { contentTapsOf, innerOf, type TiledPicture } from './tiled-picture.ts';
 import { onMap, type TiledMap } from './tiling.ts';
 
 /** What the painting is compared with at a content tap. */
@@ -38,7 +39,10 @@ export async function contentsOf(
     const grids = new Map(
       taps.map((tap) => [
         tap,
-        emptyGrid(tapNamed(tap, options).channels, (stage.taps.get(tap) as TiledMap).whole),
+        emptyGrid(
+          tapNamed(options.network.architecture, tap).channels,
+          (stage.taps.get(tap) as TiledMap).whole,
+        ),
       ]),
     );
     const program = await engine.compile(

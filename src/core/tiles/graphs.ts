@@ -7,7 +7,6 @@ import {
   mulRow,
   type Outputs,
   reshape,
-  scalar,
   scale,
   slice,
   sub,
@@ -15,23 +14,11 @@ import {
   sumSquares,
   type Tensor,
 } from '../graph/index.ts';
-import {
-  project,
-  type Statistics,
-  type StyleLoss,
-  styleLosses,
-  styleLossOf,
-  styleStatisticsOf,
-} from '../losses/index.ts';
+import { project, styleLosses } from '../losses/index.ts';
 import { featureMaps } from '../networks/index.ts';
-import {
-  contentTarget,
-  features,
-  type ObjectiveOptions,
-  regionShares,
-  styleTarget,
-} from '../objective/objective.ts';
+import { contentTarget, features, type ObjectiveOptions, regionShares } from '../objective/objective.ts';
 import { SOFTEN_REACH, softenInside } from '../objective/soften.ts';
+import { positionsOf, styleTerms, targetInputs } from '../objective/style.ts';
 import type { Size } from '../picture/picture.ts';
 import type { Stage } from './stages.ts';
 
@@ -115,8 +102,6 @@ function through(
   return { maps, end: maps.get(last) as Tensor };
 }
 
-const positionsOf = ({ shape }: Tensor) => (shape[2] as number) * (shape[3] as number);
-
 /** The moments of the style taps among the maps, by name; or what frames them. */
 function momentsOf(
   maps: ReadonlyMap<string, Tensor>,
@@ -127,11 +112,11 @@ function momentsOf(
   const found = new Map<string, Tensor>();
   for (const [tap, map] of maps) {
     if (!(tap in options.styleTaps)) continue;
-    for (const region of partsOf(options).keys()) {
+    for (const region of (options.regionParts ?? [1]).keys()) {
       const { seen, shares } = styleView(map, tap, region, options);
       const sums = framing
         ? loss.frame(seen, shares)
-        : loss.moments(seen, targetFor(seen, tap, region, loss), shares);
+        : loss.moments(seen, targetInputs(loss, seen, tap, region), shares);
       for (const [name, x] of Object.entries(sums)) found.set(moment(tap, name, region), x);
     }
   }
@@ -139,36 +124,9 @@ function momentsOf(
 }
 
 /** A map as the style sees it, and how much its positions count for a region. */
-function styleView(map: Tensor, tap: string, region: number, options: TileOptions) {
+export function styleView(map: Tensor, tap: string, region: number, options: TileOptions) {
   const seen = project(map, styleLosses[options.styleLoss].projects ? options.projection : 1);
   return { seen, shares: input(regionShares(tap, region), [1, positionsOf(seen)]) };
-}
-
-const partsOf = ({ regionParts = [1] }: TileOptions) => regionParts;
-
-/** What was kept of the style that a map is compared with, as inputs. */
-function targetFor(seen: Tensor, tap: string, region: number, loss: StyleLoss): Statistics {
-  const kept = Object.entries(styleStatisticsOf(loss, seen));
-  return Object.fromEntries(
-    kept.map(([name, { shape }]) => [name, input(styleTarget(tap, name, region), shape)]),
-  );
-}
-
-/** The style's losses where there are moments and targets, each times how much it counts. */
-function styleTerms(
-  options: TileOptions,
-  at: (tap: string, region: number) => { moments: Statistics; target: Statistics } | undefined,
-): Tensor[] {
-  const loss = styleLossOf(options.styleLoss, options.losses);
-  const entries = Object.entries(options.styleTaps);
-  const weights = entries.reduce((total, [, weight]) => total + weight, 0);
-  return entries.flatMap(([tap, weight]) =>
-    partsOf(options).flatMap((part, region) => {
-      const found = at(tap, region);
-      if (!found) return [];
-      return [scale(loss.distance(found.moments, found.target), (part * weight) / weights)];
-    }),
-  );
 }
 
 /**
@@ -219,7 +177,7 @@ export function backwardGraph(
       const map = maps.get(tap);
       if (!map) return undefined;
       const { seen, shares } = styleView(map, tap, region, options);
-      const target = targetFor(seen, tap, region, loss);
+      const target = targetInputs(loss, seen, tap, region);
       return { moments: loss.moments(seen, target, shares), target };
     });
     if (style.length > 0) {
@@ -260,60 +218,4 @@ function steps(picture: Tensor, axis: number, name: string): Tensor {
   const difference = sub(slice(picture, axis, 1, size), slice(picture, axis, 0, size - 1));
   const flat = reshape(difference, [3, elements(difference.shape) / 3]);
   return sum(mul(flat, mulRow(flat, input(name, [1, flat.shape[1] as number]))));
-}
-
-/** The shapes of tensors, by name. */
-export type Shapes = ReadonlyMap<string, readonly number[]>;
-
-/**
- * From the moments of the whole picture, and what was kept of the styles, to the `style` loss, as the objective has it, and its
- * gradient by each of the moments (`gradient by <moment>`).
- * @param shapes of the moments
- */
-export function styleGraph(shapes: Shapes, options: TileOptions): Outputs {
-  const moments = inputs(shapes);
-  const terms = styleTerms(options, (tap, region) => {
-    const own = named(moments, moment(tap, '', region));
-    if (Object.keys(own).length === 0) return undefined;
-    const { loss, seen } = onePosition(tap, options);
-    return { moments: own, target: targetFor(seen, tap, region, loss) };
-  });
-  // Where no tap is left to compare, the loss is still an output.
-  if (terms.length === 0) return { style: add(scalar(0), scalar(0)) };
-  const style = terms.reduce(add);
-  const derivatives = gradient(style, [...moments.values()]);
-  const byName = [...moments.keys()].map((name, i) => [adjoint(name), derivatives[i] as Tensor] as const);
-  return { style, ...Object.fromEntries(byName) };
-}
-
-/** The name under which `keptGraph` is given a part of a style's frame. */
-export const frame = (name: string) => `frame ${name}`;
-
-/** What is kept of a style, from its frame and from its moments in that, both of the whole picture; named as targets. */
-export function keptGraph(framing: Shapes, shapes: Shapes, options: TileOptions): Outputs {
-  const moments = inputs(shapes);
-  const frames = new Map([...framing].map(([name, shape]) => [name, input(frame(name), shape)]));
-  const kept = Object.keys(options.styleTaps).flatMap((tap) => {
-    const prefix = moment(tap, '', 0);
-    const found = styleLosses[options.styleLoss].kept(named(moments, prefix), named(frames, prefix));
-    return Object.entries(found).map(([name, x]) => [styleTarget(tap, name), x] as const);
-  });
-  return Object.fromEntries(kept);
-}
-
-/** A map of one position, as the style sees it, for its shape. */
-function onePosition(tap: string, options: TileOptions): { loss: StyleLoss; seen: Tensor } {
-  const channels = options.network.architecture.taps.find(({ name }) => name === tap)?.channels ?? 0;
-  const { seen } = styleView(input(tap, [1, channels, 1, 1]), tap, 0, options);
-  return { loss: styleLosses[options.styleLoss], seen };
-}
-
-function inputs(shapes: Shapes): Map<string, Tensor> {
-  return new Map([...shapes].map(([name, shape]) => [name, input(name, shape)]));
-}
-
-/** Those whose names begin alike, by the rest of their names. */
-function named(tensors: ReadonlyMap<string, Tensor>, prefix: string): Statistics {
-  const own = [...tensors].filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(own.map(([name, x]) => [name.slice(prefix.length), x]));
 }

@@ -3,8 +3,9 @@ import { serialize } from '../graph/index.ts';
 import { openBackward, type Returned } from './backward.ts';
 import { contentsOf } from './contents.ts';
 import { openForward, type Values } from './forward.ts';
-import { adjoint, styleGraph, type TermWeights } from './graphs.ts';
+import { adjoint, type TermWeights } from './graphs.ts';
 import type { Pixels } from './pixels.ts';
+import { styleGraph } from './sums.ts';
 import type { TiledPicture } from './tiled-picture.ts';
 
 /** The objective of a picture in tiles. Its values and its gradient are those of the picture in one piece. */

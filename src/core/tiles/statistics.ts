@@ -1,8 +1,8 @@
 import { type Engine, runOnce } from '../engine.ts';
 import { styleTarget } from '../objective/objective.ts';
 import { openForward, type Seen, type Values } from './forward.ts';
-import { frame, keptGraph } from './graphs.ts';
 import type { Pixels } from './pixels.ts';
+import { frame, keptGraph } from './sums.ts';
 import type { TiledPicture } from './tiled-picture.ts';
 
 /**

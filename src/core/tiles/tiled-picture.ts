@@ -1,3 +1,4 @@
+import { tapNamed } from '../networks/index.ts';
 import { regionShares } from '../objective/objective.ts';
 import type { Size } from '../picture/picture.ts';
 import type { TileOptions } from './graphs.ts';
@@ -92,14 +93,8 @@ export function countedPositions(
 
 /** The part of a tap's map that is no margin. */
 export function innerOf(tap: string, { whole }: TiledMap, { options, size }: TiledPicture): Rectangle {
-  const off = Math.floor(marginOf(options, size) / tapNamed(tap, options).stride);
+  const off = Math.floor(marginOf(options, size) / tapNamed(options.network.architecture, tap).stride);
   return { x: off, y: off, width: whole.width - 2 * off, height: whole.height - 2 * off };
-}
-
-export function tapNamed(tap: string, { network }: TileOptions) {
-  const found = network.architecture.taps.find(({ name }) => name === tap);
-  if (!found) throw new Error(`There is no tap "${tap}".`);
-  return found;
 }
 
 interface Place {
