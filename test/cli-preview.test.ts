@@ -23,6 +23,9 @@ function steps() {
       shown.push(`${scale}.${number}`);
       return waves(scale, 10 + number);
     },
+    get largePicture() {
+      return expect.unreachable('nobody wants it in parts');
+    },
     checkpoint: () => Promise.reject(new Error('nobody wants one')),
   });
   return { shown, step };

@@ -117,6 +117,7 @@ describe('the bars', () => {
     loss,
     seconds,
     picture: { width: 1, height: 1, data: new Float32Array(3) },
+    largePicture: { width: 1, height: 1, data: new Float32Array(3) },
     checkpoint: () => Promise.reject(new Error('nobody wants one')),
   });
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { adam, lbfgs, type Optimizer, type OptimizerState, type SavedOptimizer } from 'velatura';
+import { adam, lbfgs, loaded, type Optimizer, type OptimizerState, type SavedOptimizer } from 'velatura';
 import { describe, expect, it } from 'vitest';
 import { noise } from './support/reference.ts';
 import { testEngine } from './support/run.ts';
@@ -35,8 +35,8 @@ async function minimize<S extends OptimizerState>(
   const state = await optimizer.init(start);
   const best: number[] = [];
   for (let step = 0; step < steps && !state.converged; step++) {
-    await optimizer.update(state, problem.loss(state.point), problem.gradient(state.point));
-    best.push(problem.loss(state.best));
+    await optimizer.update(state, problem.loss(loaded(state.point)), problem.gradient(loaded(state.point)));
+    best.push(problem.loss(loaded(state.best)));
   }
   await optimizer.release(state);
   return { state, best };
@@ -104,7 +104,7 @@ describe('Adam', () => {
     const { state, best } = await minimize(adam({ stepSize: 0.02 }), problem, new Float32Array(3), 400);
     expect(best.at(-1)).toBeLessThan(1e-3);
     for (const [i, loss] of best.entries()) expect(loss).toBeLessThanOrEqual(best[i - 1] ?? loss);
-    expect(problem.loss(state.best)).toBe(best.at(-1));
+    expect(problem.loss(loaded(state.best))).toBe(best.at(-1));
   });
 
   it('takes back a step into where the loss is not finite', async () => {
@@ -113,8 +113,8 @@ describe('Adam', () => {
       gradient: (x) => Float32Array.of((x[0] as number) > 0.99 ? Number.NaN : -1),
     };
     const { state } = await minimize(adam({ stepSize: 0.1 }), walled, Float32Array.of(0), 100);
-    expect(state.best[0]).toBeGreaterThan(0.8);
-    expect(state.point.every(Number.isFinite)).toBe(true);
+    expect(loaded(state.best)[0]).toBeGreaterThan(0.8);
+    expect(loaded(state.point).every(Number.isFinite)).toBe(true);
   });
 });
 
@@ -132,15 +132,19 @@ describe('an optimiser that goes on from what it saved', () => {
     const found: { saved: SavedOptimizer; point: number[] }[] = [];
     const state = await optimizer.init(Float32Array.of(-1.2, 1));
     while (found.length < steps && !state.converged) {
-      found.push({ saved: await optimizer.save(state), point: [...state.point] });
-      await optimizer.update(state, problem.loss(state.point), problem.gradient(state.point));
+      found.push({ saved: await optimizer.save(state), point: [...loaded(state.point)] });
+      await optimizer.update(state, problem.loss(loaded(state.point)), problem.gradient(loaded(state.point)));
     }
     await optimizer.release(state);
     for (const [i, { saved }] of found.entries()) {
       const again = await optimizer.restore(saved);
       for (const { point } of found.slice(i, i + 15)) {
-        expect([...again.point]).toEqual(point);
-        await optimizer.update(again, problem.loss(again.point), problem.gradient(again.point));
+        expect([...loaded(again.point)]).toEqual(point);
+        await optimizer.update(
+          again,
+          problem.loss(loaded(again.point)),
+          problem.gradient(loaded(again.point)),
+        );
       }
       await optimizer.release(again);
     }

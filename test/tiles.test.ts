@@ -5,6 +5,7 @@ import {
   coverAxis,
   elements,
   features,
+  loaded,
   loadModel,
   type Network,
   objective,
@@ -125,7 +126,7 @@ function expectSame({ whole, found }: Awaited<ReturnType<typeof bothWays>>): voi
   }
   expect(found.picture).toEqual(whole.picture);
   const gradient = whole.gradient as Float32Array;
-  const difference = found.gradient.map((value, i) => value - (gradient[i] as number));
+  const difference = loaded(found.gradient).map((value, i) => value - (gradient[i] as number));
   expect(norm(difference) / norm(gradient)).toBeLessThan(1e-4);
 }
 

@@ -1,3 +1,4 @@
+import { copied, type Floats, inPieces, release, type Store, zeros } from '../store.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
 import { savedArray, savedNumber } from './saved.ts';
 
@@ -12,57 +13,74 @@ export interface AdamOptions {
 
 export interface AdamState extends OptimizerState {
   steps: number;
-  mean: Float32Array;
-  square: Float32Array;
+  mean: Floats;
+  square: Floats;
   bestLoss: number;
 }
 
-/** Adam (Kingma & Ba 2014). A step to where the loss is not finite is taken back. */
-export function adam({ stepSize = 0.02, beta1 = 0.9, beta2 = 0.99 }: AdamOptions = {}): Optimizer<AdamState> {
+/**
+ * Adam (Kingma & Ba 2014). A step to where the loss is not finite is taken back.
+ * @param store where its arrays lie, and those that it saves; in memory when left out
+ */
+export function adam(
+  { stepSize = 0.02, beta1 = 0.9, beta2 = 0.99 }: AdamOptions = {},
+  store?: Store,
+): Optimizer<AdamState> {
   const epsilon = 1e-12;
   return {
     init: async (start) => ({
-      point: start.slice(),
-      best: start.slice(),
+      point: copied(start, store),
+      best: copied(start, store),
       bestLoss: Number.POSITIVE_INFINITY,
       converged: false,
       steps: 0,
-      mean: new Float32Array(start.length),
-      square: new Float32Array(start.length),
+      mean: zeros(start.length, store),
+      square: zeros(start.length, store),
     }),
 
     async update(state, loss, gradient) {
       const { point, mean, square } = state;
       if (!Number.isFinite(loss)) {
-        point.set(state.best);
-        mean.fill(0);
+        inPieces([point, mean], [state.best], ([point, mean], [best]) => {
+          point.set(best);
+          mean.fill(0);
+        });
+        release(gradient);
         return;
       }
       if (loss < state.bestLoss) {
         state.bestLoss = loss;
-        state.best.set(point);
+        inPieces([state.best], [point], ([best], [point]) => best.set(point));
       }
       state.steps++;
       const rate = stepSize / (1 - beta1 ** state.steps);
       const correction = 1 / (1 - beta2 ** state.steps);
-      for (let i = 0; i < point.length; i++) {
-        const g = gradient[i] as number;
-        const m = beta1 * (mean[i] as number) + (1 - beta1) * g;
-        const v = beta2 * (square[i] as number) + (1 - beta2) * g * g;
-        mean[i] = m;
-        square[i] = v;
-        point[i] = (point[i] as number) - (rate * m) / (Math.sqrt(v * correction) + epsilon);
-      }
+      inPieces([point, mean, square], [gradient], ([point, mean, square], [gradient]) => {
+        for (let i = 0; i < point.length; i++) {
+          const g = gradient[i] as number;
+          const m = beta1 * (mean[i] as number) + (1 - beta1) * g;
+          const v = beta2 * (square[i] as number) + (1 - beta2) * g * g;
+          mean[i] = m;
+          square[i] = v;
+          point[i] = (point[i] as number) - (rate * m) / (Math.sqrt(v * correction) + epsilon);
+        }
+      });
+      release(gradient);
     },
 
     save: async ({ point, best, mean, square, steps, bestLoss, converged }) => ({
       values: { steps, bestLoss, converged: Number(converged) },
-      arrays: { point: point.slice(), best: best.slice(), mean: mean.slice(), square: square.slice() },
+      arrays: {
+        point: copied(point, store),
+        best: copied(best, store),
+        mean: copied(mean, store),
+        square: copied(square, store),
+      },
     }),
 
     restore: async (saved) => {
       const length = saved.arrays.point?.length ?? 0;
-      const copy = (name: string) => savedArray(saved, name, length).slice();
+      const copy = (name: string) => copied(savedArray(saved, name, length), store);
       return {
         point: copy('point'),
         best: copy('best'),
@@ -74,6 +92,8 @@ export function adam({ stepSize = 0.02, beta1 = 0.9, beta2 = 0.99 }: AdamOptions
       };
     },
 
-    async release() {},
+    async release({ point, best, mean, square }) {
+      for (const values of [point, best, mean, square]) release(values);
+    },
   };
 }

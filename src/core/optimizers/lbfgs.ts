@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { UserError } from '../errors.ts';
+import { loaded } from '../store.ts';
 import { addScaled, dot } from '../vector.ts';
 import { createHistory, type History } from './history.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
@@ -13,6 +14,8 @@ export interface LbfgsOptions {
 }
 
 export interface LbfgsState extends OptimizerState {
+  point: Float32Array;
+  best: Float32Array;
   /** The loss at `best`; infinite before the first evaluation. */
   loss: number;
   gradient: Float32Array;
@@ -110,8 +113,8 @@ export function lbfgs(
 
   return {
     init: async (start) => ({
-      point: start.slice(),
-      best: start.slice(),
+      point: loaded(start).slice(),
+      best: loaded(start).slice(),
       converged: false,
       loss: Number.POSITIVE_INFINITY,
       gradient: new Float32Array(0),
@@ -125,7 +128,8 @@ export function lbfgs(
       filled: 0,
     }),
 
-    async update(state, loss, gradient) {
+    async update(state, loss, given) {
+      const gradient = loaded(given);
       if (state.gradient.length === 0) {
         state.loss = loss;
         state.gradient = gradient;
@@ -156,13 +160,14 @@ export function lbfgs(
       const known = saved.arrays.gradient?.length === 0 ? 0 : length;
       const filled = savedNumber(saved, 'filled');
       const slots = savedNumbers(saved, 'slots');
+      const array = (name: string, length: number) => loaded(savedArray(saved, name, length));
       const state = {
-        point: savedArray(saved, 'point', length).slice(),
-        best: savedArray(saved, 'best', length).slice(),
+        point: array('point', length).slice(),
+        best: array('best', length).slice(),
         converged: savedNumber(saved, 'converged') !== 0,
         loss: savedNumber(saved, 'loss'),
-        gradient: savedArray(saved, 'gradient', known),
-        direction: savedArray(saved, 'direction', known),
+        gradient: array('gradient', known),
+        direction: array('direction', known),
         slope: savedNumber(saved, 'slope'),
         step: savedNumber(saved, 'step'),
         trials: savedNumber(saved, 'trials'),
@@ -173,7 +178,7 @@ export function lbfgs(
       if (!(filled <= history) || slots.some((slot) => !(slot >= 0 && slot < filled))) {
         throw new UserError(`The saved state has a longer history than the ${history} steps of this one.`);
       }
-      const rows = rowsFilled(filled).map((row) => [row, savedArray(saved, rowName(row), length)] as const);
+      const rows = rowsFilled(filled).map((row) => [row, array(rowName(row), length)] as const);
       const restored = await createHistory(engine, 2 * history + 1, length);
       try {
         if (rows.length > 0) await restored.write(new Map(rows));

@@ -1,3 +1,4 @@
+import type { Floats } from '../store.ts';
 import type { SavedOptimizer } from './saved.ts';
 
 /**
@@ -7,13 +8,13 @@ import type { SavedOptimizer } from './saved.ts';
  */
 export interface Optimizer<S extends OptimizerState = OptimizerState> {
   /** Begins anew. @throws EngineError when it needs the engine and the engine fails; so does `update` */
-  init(start: Float32Array): Promise<S>;
+  init(start: Floats): Promise<S>;
   /**
    * Takes the loss and gradient at `state.point`, and moves on. Changes the state in place.
    * @param loss may be infinite or NaN, which counts as worse than anything
    * @param gradient is handed over, and must not be changed afterwards
    */
-  update(state: S, loss: number, gradient: Float32Array): Promise<void>;
+  update(state: S, loss: number, gradient: Floats): Promise<void>;
   /** The state as plain data, which later updates leave as it is. @throws EngineError as `update` */
   save(state: S): Promise<SavedOptimizer>;
   /**
@@ -21,15 +22,15 @@ export interface Optimizer<S extends OptimizerState = OptimizerState> {
    * @throws UserError when what was saved is no state of this optimiser; EngineError as `init`
    */
   restore(saved: SavedOptimizer): Promise<S>;
-  /** Frees what the state holds of the engine. */
+  /** Frees what the state holds of an engine or a store. */
   release(state: S): Promise<void>;
 }
 
 export interface OptimizerState {
   /** Where to evaluate next. */
-  point: Float32Array;
+  point: Floats;
   /** The best point so far. */
-  best: Float32Array;
+  best: Floats;
   /** Nothing better can be found: further evaluations are of no use. */
   converged: boolean;
 }

@@ -1,9 +1,10 @@
 import { UserError } from '../errors.ts';
+import type { Floats } from '../store.ts';
 
 /** The state of an optimiser as plain data. */
 export interface SavedOptimizer {
   readonly values: Readonly<Record<string, number | readonly number[]>>;
-  readonly arrays: Readonly<Record<string, Float32Array>>;
+  readonly arrays: Readonly<Record<string, Floats>>;
 }
 
 /** @throws UserError when there is no such number */
@@ -24,7 +25,7 @@ export function savedNumbers({ values }: SavedOptimizer, name: string): number[]
  * @param length that it must have
  * @throws UserError when there is no such array, or another length
  */
-export function savedArray({ arrays }: SavedOptimizer, name: string, length: number): Float32Array {
+export function savedArray({ arrays }: SavedOptimizer, name: string, length: number): Floats {
   const array = arrays[name];
   if (array?.length !== length) throw missing(name);
   return array;

@@ -7,7 +7,8 @@ import type { Settings } from './settings.ts';
 export interface Coloring {
   readonly content: Picture;
   readonly styles: readonly Picture[];
-  readonly finish: (painting: Picture) => Picture;
+  /** Nothing is done where there is none. */
+  readonly finish?: (painting: Picture) => Picture;
 }
 
 /**
@@ -20,13 +21,9 @@ export function coloring(
 ): Coloring {
   switch (color) {
     case 'style':
-      return { content, styles, finish: (painting) => painting };
+      return { content, styles };
     case 'match':
-      return {
-        content,
-        styles: styles.map((style) => matchColors(style, content)),
-        finish: (painting) => painting,
-      };
+      return { content, styles: styles.map((style) => matchColors(style, content)) };
     case 'content':
       return {
         content: grey(content),

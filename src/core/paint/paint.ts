@@ -1,13 +1,14 @@
 import type { Engine } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { adam, lbfgs, type Optimizer, type OptimizerState } from '../optimizers/index.ts';
-import type { Picture, Size } from '../picture/picture.ts';
-import { resample } from '../picture/resample.ts';
+import { inMemory, type LargePicture, type Picture, type Size } from '../picture/picture.ts';
+import { clampInPlace, resample } from '../picture/resample.ts';
+import { release as discard, type Floats, mapped, type Store, zeros } from '../store.ts';
 import { coloring } from './coloring.ts';
-import { cover, fit, noise } from './pyramid.ts';
-import { paintedOver, softPainted } from './regions.ts';
+import { fit } from './pyramid.ts';
 import { type Evaluation, openScale } from './scale.ts';
 import { type Settings, weightsOf } from './settings.ts';
+import { startAt } from './start.ts';
 import { checkState, type PaintingState } from './state.ts';
 import type { Losses, Work } from './work.ts';
 
@@ -30,10 +31,12 @@ export interface Step {
    * is transparent, so is the painting.
    */
   readonly picture: Picture;
+  /** The same; where it lies in a store it stays there, and is read part by part. */
+  readonly largePicture: LargePicture;
   /**
    * The painting's whole state after this step, from which `paintPicture` can go on. To be asked for before the next step
    * is; costs nothing otherwise. What it gives stays as it is.
-   * @throws EngineError when the engine fails
+   * @throws EngineError when the engine fails; UserError when a store is full
    */
   checkpoint(): Promise<PaintingState>;
 }
@@ -44,6 +47,7 @@ export interface Step {
  *
  * @param from goes on after that step of the same work: with the same engine the pixels are those of a painting that was
  *   never stopped, bit for bit. Of a painting that was done already, its last step is yielded again.
+ * @param store where arrays of the picture's size lie at scales for which the work's plan says so
  * @throws EngineError when the engine fails; UserError when `from` is of another work; `signal.reason` when the signal
  *   aborts
  */
@@ -52,6 +56,7 @@ export async function* paintPicture(
   engine: Engine,
   signal?: AbortSignal,
   from?: PaintingState,
+  store?: Store,
 ): AsyncGenerator<Step> {
   const { finish, ...pictures } = coloring(given.settings.color, given);
   const work = { ...given, ...pictures };
@@ -69,25 +74,26 @@ export async function* paintPicture(
     if (!work.start && isThere(settings) && scale !== settings.scales.at(-1)) continue;
     signal?.throwIfAborted();
     const size = fit(content, scale);
-    const reduced = resample(content, size.width, size.height);
-    const { alpha } = reduced;
     const steps = settings.steps[level] as number;
-    const shown = (best: Float32Array) => finish(clamped(best, size, alpha));
     if (resumed && !resumed.optimizer) {
-      painting = clamped(resumed.picture, size);
-      if (level === settings.scales.length - 1) yield doneStep(resumed, scale, steps, shown);
+      const { seconds, step, loss, picture } = resumed;
+      painting = inMemory(clamped(picture, size));
+      if (level < settings.scales.length - 1) continue;
+      const { alpha } = resample(content, size.width, size.height);
+      const facts = { scale, step, steps, last: true, loss, seconds, checkpoint: async () => resumed };
+      yield stepOf(facts, () => clamped(picture, size, alpha), finish);
       continue;
     }
-    const start = resumed
-      ? { ...size, data: resumed.start }
-      : startAt(work, reduced, painting && resample(painting, size.width, size.height));
-    const optimizer = optimizerAt(work, level, engine);
-    const { evaluate, release } = await openScale(work, level, start, engine);
+    const large = storeFor(work, level, store);
+    const { start, alpha } = startAt(work, size, resumed?.start ?? painting, large);
+    painting = undefined;
+    const optimizer = optimizerAt(work, level, engine, large);
+    const { evaluate, release } = await openScale(work, level, start, engine, large);
     let state: OptimizerState | undefined;
     try {
       state = resumed?.optimizer
         ? await optimizer.restore(resumed.optimizer)
-        : await optimizer.init(new Float32Array(start.data.length));
+        : await optimizer.init(zeros(start.data.length, large));
       let best: Pick<Evaluation, 'picture' | 'loss'> | undefined = resumed;
       for (let step = (resumed?.step ?? 0) + 1; step <= steps && !state.converged; step++) {
         signal?.throwIfAborted();
@@ -96,31 +102,24 @@ export async function* paintPicture(
           throw new UserError('The loss is too large to be a number; use smaller weights.');
         }
         if (!best || found.loss.total < best.loss.total) best = found;
+        else discard(found.picture);
         await optimizer.update(state, found.loss.total, found.gradient);
         const seconds = (performance.now() - began) / 1000;
         const { picture, loss } = best;
         const last = step === steps || state.converged;
         const present = state;
         let over = false;
-        yield {
-          scale,
-          step,
-          steps,
-          last,
-          loss,
-          seconds,
-          get picture() {
-            return shown(picture);
-          },
-          async checkpoint() {
-            if (over) throw new Error('A checkpoint of a step can only be taken before the next step.');
-            const saved = last ? undefined : await optimizer.save(present);
-            return { level, step, seconds, start: start.data, picture, loss, optimizer: saved };
-          },
+        const checkpoint = async () => {
+          if (over) throw new Error('A checkpoint of a step can only be taken before the next step.');
+          const saved = last ? undefined : await optimizer.save(present);
+          return { level, step, seconds, start: start.data, picture, loss, optimizer: saved };
         };
+        const facts = { scale, step, steps, last, loss, seconds, checkpoint };
+        yield stepOf(facts, () => clamped(picture, size, alpha), finish);
         over = true;
       }
-      painting = best && clamped(best.picture, size);
+      // Nothing follows the largest scale.
+      if (level < settings.scales.length - 1) painting = best && inMemory(clamped(best.picture, size));
     } finally {
       if (state) await optimizer.release(state);
       await release();
@@ -128,25 +127,21 @@ export async function* paintPicture(
   }
 }
 
-/** The last step of a painting that was done when its state was taken. */
-function doneStep(
-  state: PaintingState,
-  scale: number,
-  steps: number,
-  shown: (best: Float32Array) => Picture,
+/** @param shown the painting as it stands, before it is finished */
+function stepOf(
+  facts: Omit<Step, 'picture' | 'largePicture'>,
+  shown: () => LargePicture,
+  finish: ((painting: Picture) => Picture) | undefined,
 ): Step {
-  const { step, loss, seconds, picture } = state;
   return {
-    scale,
-    step,
-    steps,
-    last: true,
-    loss,
-    seconds,
+    ...facts,
     get picture() {
-      return shown(picture);
+      const picture = inMemory(shown());
+      return finish ? finish(picture) : picture;
     },
-    checkpoint: async () => state,
+    get largePicture() {
+      return finish ? this.picture : shown();
+    },
   };
 }
 
@@ -155,27 +150,19 @@ function isThere(settings: Settings): boolean {
   return settings.init === 'content' && weightsOf(settings).styleWeight === 0;
 }
 
-function optimizerAt({ settings, plan }: Work, level: number, engine: Engine): Optimizer {
+function optimizerAt({ settings, plan }: Work, level: number, engine: Engine, store?: Store): Optimizer {
   const { optimizer = settings.optimizer, history } = plan?.[level] ?? {};
-  return optimizer === 'adam' ? adam() : lbfgs(engine, history === undefined ? {} : { history });
+  return optimizer === 'adam' ? adam({}, store) : lbfgs(engine, history === undefined ? {} : { history });
 }
 
-/** What a scale starts from: the painting of the scale before, but for what is to be left as it was. */
-function startAt(work: Work, content: Picture, painting: Picture | undefined): Picture {
-  const first = painting ?? startingPicture(work, content);
-  const painted = work.guide?.painted;
-  return painted ? paintedOver(first, content, softPainted(painted, content)) : first;
+/** Where the large arrays of a scale lie; nothing where they are in memory. */
+function storeFor({ plan }: Work, level: number, store: Store | undefined): Store | undefined {
+  if (!plan?.[level]?.stored) return undefined;
+  if (!store) throw new Error('The plan of the painting wants a store for large arrays, and was given none.');
+  return store;
 }
 
-function startingPicture({ content, styles, start, settings }: Work, size: Size): Picture {
-  if (start) return cover(start, size);
-  if (settings.init === 'content') return resample(content, size.width, size.height);
-  if (settings.init === 'style') return cover(styles[0] as Picture, size);
-  if (settings.init === 'noise') return noise(size, settings.seed);
-  throw new UserError(`The picture "${settings.init}" to start from was not given.`);
-}
-
-function clamped(values: Float32Array, size: Size, alpha?: Float32Array): Picture {
-  const data = values.map((value) => Math.min(Math.max(value, 0), 1));
+function clamped(values: Floats, size: Size, alpha?: Float32Array): LargePicture {
+  const data = mapped(values, clampInPlace);
   return alpha ? { ...size, data, alpha } : { ...size, data };
 }

@@ -1,7 +1,8 @@
 import type { Engine } from '../engine.ts';
 import { elements, serialize, type Tensor } from '../graph/index.ts';
 import { contentTarget, features } from '../objective/objective.ts';
-import type { Picture } from '../picture/picture.ts';
+import type { LargePicture, Picture } from '../picture/picture.ts';
+import { type Floats, loaded, type Store } from '../store.ts';
 import { type Cutting, openTiledObjective, tiledPicture } from '../tiles/index.ts';
 import { resampleTo } from './pyramid.ts';
 import { weightsOf } from './settings.ts';
@@ -10,15 +11,15 @@ import { type Losses, objectiveAt, optionsOf, type Work } from './work.ts';
 
 /** The objective at one place. */
 export interface Evaluation {
-  readonly picture: Float32Array;
+  readonly picture: Floats;
   readonly loss: Losses;
-  readonly gradient: Float32Array;
+  readonly gradient: Floats;
 }
 
 /** The objective at one scale. */
 export interface Scale {
   /** @param change by how much the picture departs from the one that this scale starts from */
-  readonly evaluate: (change: Float32Array) => Promise<Evaluation>;
+  readonly evaluate: (change: Floats) => Promise<Evaluation>;
   readonly release: () => Promise<void>;
 }
 
@@ -26,15 +27,22 @@ export interface Scale {
  * Compiles the objective at one scale, and finds the targets that content and styles set there.
  * @param level which of the scales
  * @param start what the scale starts from
+ * @param store where arrays of the picture's size lie; in memory where there is none
  * @throws EngineError as `compile` and `run`
  */
-export async function openScale(work: Work, level: number, start: Picture, engine: Engine): Promise<Scale> {
+export async function openScale(
+  work: Work,
+  level: number,
+  start: LargePicture,
+  engine: Engine,
+  store?: Store,
+): Promise<Scale> {
   const scale = work.settings.scales[level] as number;
   const content = resampleTo(work.content, scale);
   const targets = await styleTargets(work, level, engine);
   const tiled = work.plan?.[level]?.cutting !== undefined;
   return tiled
-    ? await openTiled(work, level, content, start, targets, engine)
+    ? await openTiled(work, level, content, start, targets, engine, store)
     : await openWhole(work, scale, content, start, targets, engine);
 }
 
@@ -43,7 +51,7 @@ async function openWhole(
   work: Work,
   scale: number,
   content: Picture,
-  start: Picture,
+  start: LargePicture,
   targets: Readonly<Record<string, Float32Array>>,
   engine: Engine,
 ): Promise<Scale> {
@@ -64,11 +72,14 @@ async function openWhole(
       throw error;
     });
   const contents = taps.map((tap) => [contentTarget(tap), maps[features(tap)] as Float32Array]);
-  let unchanging: Record<string, Float32Array> = { start: start.data, ...Object.fromEntries(contents) };
+  let unchanging: Record<string, Float32Array> = {
+    start: loaded(start.data),
+    ...Object.fromEntries(contents),
+  };
 
-  async function evaluate(change: Float32Array): Promise<Evaluation> {
+  async function evaluate(change: Floats): Promise<Evaluation> {
     const names = ['picture', 'content', 'style', 'tv', 'gradient'] as const;
-    const found = (await program.run({ change, ...unchanging }, names)) as Record<
+    const found = (await program.run({ change: loaded(change), ...unchanging }, names)) as Record<
       (typeof names)[number],
       Float32Array
     >;
@@ -85,13 +96,14 @@ async function openTiled(
   work: Work,
   level: number,
   content: Picture,
-  start: Picture,
+  start: LargePicture,
   targets: Readonly<Record<string, Float32Array>>,
   engine: Engine,
+  store: Store | undefined,
 ): Promise<Scale> {
   const options = optionsOf(work);
   const { painted, ...shares } = guideInputs(work, content);
-  const picture = tiledPicture(options, content, work.plan?.[level]?.cutting as Cutting, shares);
+  const picture = tiledPicture(options, content, work.plan?.[level]?.cutting as Cutting, shares, store);
   const objective = await openTiledObjective(
     engine,
     picture,

@@ -1,10 +1,14 @@
 import { UserError } from '../errors.ts';
 import type { SavedOptimizer } from '../optimizers/index.ts';
 import type { Size } from '../picture/picture.ts';
+import type { Floats } from '../store.ts';
 import type { Settings } from './settings.ts';
 import type { Losses } from './work.ts';
 
-/** All that there is to know of a painting between two steps, as plain data: enough to go on as if it had never stopped. */
+/**
+ * All that there is to know of a painting between two steps: enough to go on as if it had never stopped. Plain data, but that
+ * arrays of a scale that is painted from a store are in the store.
+ */
 export interface PaintingState {
   /** Which of the settings' scales, from 0. */
   readonly level: number;
@@ -13,9 +17,9 @@ export interface PaintingState {
   /** Since the painting began. */
   readonly seconds: number;
   /** What this scale started from, `[3, height, width]`. */
-  readonly start: Float32Array;
+  readonly start: Floats;
   /** The best picture so far, of the same shape; its values may leave [0,1]. */
-  readonly picture: Float32Array;
+  readonly picture: Floats;
   /** The losses of that picture. */
   readonly loss: Losses;
   /** Nothing where this scale is done. */

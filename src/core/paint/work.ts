@@ -44,6 +44,8 @@ export interface ScalePlan {
   readonly optimizer: Settings['optimizer'];
   /** How many steps L-BFGS remembers. */
   readonly history: number;
+  /** Whether arrays of the picture's size lie in a store, and not in memory: only in tiles, and with Adam. */
+  readonly stored?: boolean;
 }
 
 /** The losses of a painting, each times its weight, and their sum. */

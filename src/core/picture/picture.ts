@@ -1,3 +1,5 @@
+import { type Floats, loaded } from '../store.ts';
+
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -10,4 +12,15 @@ export interface Size {
 export interface Picture extends Size {
   readonly data: Float32Array;
   readonly alpha?: Float32Array;
+}
+
+/** A picture whose colours need not be in memory. */
+export interface LargePicture extends Size {
+  readonly data: Floats;
+  readonly alpha?: Float32Array;
+}
+
+/** The picture itself where it is in memory, or else a copy. */
+export function inMemory(picture: LargePicture): Picture {
+  return { ...picture, data: loaded(picture.data) };
 }

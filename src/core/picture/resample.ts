@@ -6,13 +6,13 @@ import type { Picture } from './picture.ts';
  */
 export function resample(picture: Picture, width: number, height: number): Picture {
   if (picture.width === width && picture.height === height) return picture;
-  const data = clamp(resamplePlanes(picture.data, picture.width, picture.height, width, height));
+  const data = clampInPlace(resamplePlanes(picture.data, picture.width, picture.height, width, height));
   if (!picture.alpha) return { width, height, data };
-  const alpha = clamp(resamplePlanes(picture.alpha, picture.width, picture.height, width, height));
+  const alpha = clampInPlace(resamplePlanes(picture.alpha, picture.width, picture.height, width, height));
   return { width, height, data, alpha };
 }
 
-/** Resizes planes of values `[planes, height, width]` without clamping them. */
+/** Resizes planes of values `[planes, height, width]`, which stay as they are, without clamping them. */
 export function resamplePlanes(
   data: Float32Array,
   width: number,
@@ -93,6 +93,8 @@ function resampleColumns(
   return result;
 }
 
-function clamp(data: Float32Array): Float32Array {
-  return data.map((value) => Math.min(Math.max(value, 0), 1));
+/** Limits values to [0,1]. */
+export function clampInPlace(data: Float32Array): Float32Array {
+  for (let i = 0; i < data.length; i++) data[i] = Math.min(Math.max(data[i] as number, 0), 1);
+  return data;
 }

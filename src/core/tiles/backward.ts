@@ -1,6 +1,7 @@
 import type { Engine, Program } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
 import { contentTarget } from '../objective/objective.ts';
+import { type Floats, release, zeros } from '../store.ts';
 import type { Contents, ContentTarget } from './contents.ts';
 import type { Seen, Values } from './forward.ts';
 import { adjoint, backwardGraph, contentFactor, contentSum, counted, type TermWeights } from './graphs.ts';
@@ -22,13 +23,13 @@ export interface Returned {
   /** The style loss of the taps of a last stage that is one tile, which needs no adding up. */
   readonly style: number;
   readonly tv: number;
-  readonly gradient: Float32Array;
-  readonly picture: Float32Array;
+  readonly gradient: Floats;
+  readonly picture: Floats;
 }
 
 export interface Backward {
   /**
-   * @param seen on the way up
+   * @param seen on the way up; its maps are needed no more afterwards
    * @param shared what programs are given alike for all tiles: gradients by moments, and what goes with them
    */
   run(pixels: Pixels, seen: Seen, shared: Values, contents: Contents): Promise<Returned>;
@@ -46,7 +47,7 @@ export async function openBackward(
   weights: TermWeights,
   whole: boolean,
 ): Promise<Backward> {
-  const { stages, options, size } = picture;
+  const { stages, options, size, store } = picture;
   const programs: Program[] = [];
   for (const [i, { stage, tile }] of stages.entries()) {
     const last = i === stages.length - 1;
@@ -93,8 +94,8 @@ export async function openBackward(
 
   return {
     async run(pixels, { maps }, shared, contents) {
-      const gradient = new Float32Array(pixels.start.length);
-      const painted = new Float32Array(pixels.start.length);
+      const gradient = zeros(pixels.start.length, store);
+      const painted = zeros(pixels.start.length, store);
       let [content, style, tv] = [0, 0, 0];
       let after: Grid | undefined;
       for (let i = stages.length - 1; i >= 0; i--) {
@@ -124,13 +125,14 @@ export async function openBackward(
           }
           if (comparing) style += value('style');
           if (given) {
-            by = addTo(by, given, found.gradient as Float32Array, tile.at);
+            by = addTo(by, given, found.gradient as Float32Array, tile.at, store);
           } else {
             tv += value('tv');
             addGradient(gradient, found.gradient as Float32Array, tile, size, options);
             pasteOnPicture(painted, found.picture as Float32Array, tile, size, options);
           }
         });
+        for (const done of [given, after]) if (done) release(done.data);
         after = by;
       }
       return { content, style, tv, gradient, picture: painted };

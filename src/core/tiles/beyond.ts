@@ -1,5 +1,6 @@
 import type { Edges } from '../graph/index.ts';
 import type { Size } from '../picture/picture.ts';
+import { type Floats, update, view } from '../store.ts';
 
 /**
  * For places in a row that may lie beyond the ends of an axis, the places on the axis that are seen there: its mirror image, the
@@ -15,18 +16,19 @@ export function seenAt(length: number, from: number, count: number, edges: Edges
 
 /** What is seen of planes `[channels, height, width]` at rows and columns as `seenAt` gives them. */
 export function look(
-  data: Float32Array,
+  data: Floats,
   { width, height }: Size,
   columns: Int32Array,
   rows: Int32Array,
 ): Float32Array {
   const channels = data.length / (width * height);
+  const { first, length } = spanOf(columns);
   const result = new Float32Array(channels * columns.length * rows.length);
   let at = 0;
   for (let channel = 0; channel < channels; channel++) {
     for (const row of rows) {
-      const from = (channel * height + row) * width;
-      for (const column of columns) result[at++] = data[from + column] as number;
+      const line = view(data, (channel * height + row) * width + first, length);
+      for (const column of columns) result[at++] = line[column - first] as number;
     }
   }
   return result;
@@ -34,20 +36,28 @@ export function look(
 
 /** The adjoint of `look`: adds values to where they were seen. */
 export function addSeen(
-  data: Float32Array,
+  data: Floats,
   { width, height }: Size,
   columns: Int32Array,
   rows: Int32Array,
   values: Float32Array,
 ): void {
   const channels = data.length / (width * height);
+  const { first, length } = spanOf(columns);
   let at = 0;
   for (let channel = 0; channel < channels; channel++) {
     for (const row of rows) {
-      const to = (channel * height + row) * width;
-      for (const column of columns) {
-        data[to + column] = (data[to + column] as number) + (values[at++] as number);
-      }
+      update(data, (channel * height + row) * width + first, length, (line) => {
+        for (const column of columns) {
+          line[column - first] = (line[column - first] as number) + (values[at++] as number);
+        }
+      });
     }
   }
+}
+
+/** The part of an axis in which places lie. */
+function spanOf(places: Int32Array): { readonly first: number; readonly length: number } {
+  const first = places.reduce((a, b) => Math.min(a, b));
+  return { first, length: places.reduce((a, b) => Math.max(a, b)) - first + 1 };
 }

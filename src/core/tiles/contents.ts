@@ -3,7 +3,7 @@ import { serialize } from '../graph/index.ts';
 import { tapNamed } from '../networks/index.ts';
 import { features } from '../objective/objective.ts';
 import { featuresGraph } from './graphs.ts';
-import { cut, emptyGrid, type Grid, paste } from './grid.ts';
+import { cut, emptyGrid, type Grid, paste, squaresIn } from './grid.ts';
 import { type Pixels, pixelFeeds } from './pixels.ts';
 import { contentTapsOf, innerOf, type TiledPicture } from './tiled-picture.ts';
 import { onMap, type TiledMap } from './tiling.ts';
@@ -30,7 +30,7 @@ export async function contentsOf(
   pixels: Pixels,
   maps: readonly Grid[],
 ): Promise<Contents> {
-  const { stages, options, size } = picture;
+  const { stages, options, size, store } = picture;
   const parts = Object.values(options.contentTaps).reduce((a, b) => a + b, 0);
   const found = new Map<string, ContentTarget>();
   for (const [i, stage] of stages.entries()) {
@@ -42,6 +42,7 @@ export async function contentsOf(
         emptyGrid(
           tapNamed(options.network.architecture, tap).channels,
           (stage.taps.get(tap) as TiledMap).whole,
+          store,
         ),
       ]),
     );
@@ -63,9 +64,9 @@ export async function contentsOf(
       await program.release();
     }
     for (const [tap, map] of grids) {
-      const inner = cut(map, innerOf(tap, stage.taps.get(tap) as TiledMap, picture));
-      const squares = () => inner.reduce((sum, value) => sum + value * value, 0);
-      const divisor = options.losses === 'relative' ? squares() : inner.length;
+      const inner = innerOf(tap, stage.taps.get(tap) as TiledMap, picture);
+      const count = map.channels * inner.width * inner.height;
+      const divisor = options.losses === 'relative' ? squaresIn(map, inner) : count;
       found.set(tap, { map, divisor, part: (options.contentTaps[tap] as number) / parts });
     }
   }

@@ -39,7 +39,7 @@ export async function openForward(
   frame?: Values,
 ): Promise<Forward> {
   const stages = picture.stages.slice(0, count);
-  const { options, size } = picture;
+  const { options, size, store } = picture;
   const shapes = new Map<string, readonly number[]>();
   const programs: { readonly stage: TiledStage; readonly program: Program; readonly moments: string[] }[] =
     [];
@@ -60,7 +60,8 @@ export async function openForward(
       const given = maps.at(-1);
       const handsOn = stage !== picture.stages.at(-1);
       let shared = frame;
-      const next = emptyGrid(handsOn ? (stage.stage.layers.at(-1)?.channels ?? 0) : 0, stage.end.whole);
+      const channels = stage.stage.layers.at(-1)?.channels ?? 0;
+      const next = handsOn ? emptyGrid(channels, stage.end.whole, store) : undefined;
       const feedsOf = (tile: Tile) => {
         const feeds = {
           ...(given ? { map: cut(given, tile.at) } : pixelFeeds(pixels, tile, size, options)),
@@ -72,11 +73,11 @@ export async function openForward(
       };
       await runInTurn(program, stage.tiles, handsOn ? [...names, 'end'] : names, feedsOf, (tile, found) => {
         for (const name of names) addTo(moments.get(name) as Float64Array, found[name] as Float32Array);
-        if (!handsOn) return;
+        if (!next) return;
         const { at, part } = onMap(tile, stage.whole, stage.end);
         paste(next, found.end as Float32Array, at, part);
       });
-      if (handsOn) maps.push(next);
+      if (next) maps.push(next);
     }
     const sums = [...moments].map(([name, values]) => [name, Float32Array.from(values)] as const);
     return { moments: Object.fromEntries(sums), maps };

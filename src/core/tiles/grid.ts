@@ -1,13 +1,15 @@
 import type { Size } from '../picture/picture.ts';
+import { copyInto, type Floats, loaded, put, type Store, update, view, zeros } from '../store.ts';
 
 /** Planes of values of one size, `[channels, height, width]`: a picture, or a feature map that is kept whole. */
 export interface Grid extends Size {
   readonly channels: number;
-  readonly data: Float32Array;
+  readonly data: Floats;
 }
 
-export function emptyGrid(channels: number, { width, height }: Size): Grid {
-  return { channels, width, height, data: new Float32Array(channels * width * height) };
+/** In memory where there is no store. */
+export function emptyGrid(channels: number, { width, height }: Size, store?: Store): Grid {
+  return { channels, width, height, data: zeros(channels * width * height, store) };
 }
 
 /** A rectangle of a grid. */
@@ -26,12 +28,16 @@ export function common(a: Rectangle, b: Rectangle): Rectangle | undefined {
 
 /** The values of a rectangle that lies within the grid: a copy, or the grid's own where it is all of it. */
 export function cut({ channels, width, height, data }: Grid, at: Rectangle): Float32Array {
-  if (at.width === width && at.height === height) return data;
+  if (at.width === width && at.height === height) return loaded(data);
   const result = new Float32Array(channels * at.width * at.height);
+  // Whole rows lie one after the other.
+  const rows = at.width === width ? at.height : 1;
+  const length = rows * at.width;
   for (let channel = 0; channel < channels; channel++) {
-    for (let row = 0; row < at.height; row++) {
+    for (let row = 0; row < at.height; row += rows) {
+      const to = (channel * at.height + row) * at.width;
       const from = (channel * height + at.y + row) * width + at.x;
-      result.set(data.subarray(from, from + at.width), (channel * at.height + row) * at.width);
+      copyInto(result.subarray(to, to + length), data, from);
     }
   }
   return result;
@@ -47,24 +53,39 @@ export function paste(grid: Grid, values: Float32Array, at: Rectangle, part: Rec
   for (let channel = 0; channel < channels; channel++) {
     for (let y = part.y; y < part.y + part.height; y++) {
       const from = (channel * at.height + y - at.y) * at.width + part.x - at.x;
-      data.set(values.subarray(from, from + part.width), (channel * height + y) * width + part.x);
+      put(data, (channel * height + y) * width + part.x, values.subarray(from, from + part.width));
     }
   }
 }
 
-/** Writes one value to a part of a grid of one channel. */
-export function fill({ width, data }: Grid, part: Rectangle, value: number): void {
+/** Planes of one channel in memory with one value in a part of them, and zeros elsewhere. */
+export function filled({ width, height }: Size, part: Rectangle | undefined, value: number): Float32Array {
+  const data = new Float32Array(width * height);
+  if (!part) return data;
   for (let y = part.y; y < part.y + part.height; y++) {
     data.fill(value, y * width + part.x, y * width + part.x + part.width);
   }
+  return data;
 }
 
 /** A rectangle that lies within the grid, with zeros where it does not count. */
 export function cutPart(grid: Grid, at: Rectangle, part: Rectangle): Float32Array {
-  const result = emptyGrid(grid.channels, at);
+  const data = new Float32Array(grid.channels * at.width * at.height);
   const inner = { ...part, x: part.x - at.x, y: part.y - at.y };
-  paste(result, cut(grid, part), inner, inner);
-  return result.data;
+  paste({ ...at, channels: grid.channels, data }, cut(grid, part), inner, inner);
+  return data;
+}
+
+/** The sum of the squares of a rectangle's values, which lies within the grid. */
+export function squaresIn({ channels, width, height, data }: Grid, at: Rectangle): number {
+  let sum = 0;
+  for (let channel = 0; channel < channels; channel++) {
+    for (let y = at.y; y < at.y + at.height; y++) {
+      const row = view(data, (channel * height + y) * width + at.x, at.width);
+      for (const value of row) sum += value * value;
+    }
+  }
+  return sum;
 }
 
 /**
@@ -76,16 +97,17 @@ export function addTo(
   whole: Omit<Grid, 'data'>,
   values: Float32Array,
   at: Rectangle,
+  store?: Store,
 ): Grid {
   const { channels, width, height } = whole;
   if (!sum && at.width === width && at.height === height) return { ...whole, data: values };
-  const grid = sum ?? emptyGrid(channels, whole);
-  const { data } = grid;
+  const grid = sum ?? emptyGrid(channels, whole, store);
   let from = 0;
   for (let channel = 0; channel < channels; channel++) {
     for (let row = 0; row < at.height; row++) {
-      const to = (channel * height + at.y + row) * width + at.x;
-      for (let x = 0; x < at.width; x++) data[to + x] = (data[to + x] as number) + (values[from++] as number);
+      update(grid.data, (channel * height + at.y + row) * width + at.x, at.width, (line) => {
+        for (let x = 0; x < at.width; x++) line[x] = (line[x] as number) + (values[from++] as number);
+      });
     }
   }
   return grid;

@@ -1,5 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
+import { release as discard, type Floats } from '../store.ts';
 import { openBackward, type Returned } from './backward.ts';
 import { contentsOf } from './contents.ts';
 import { openForward, type Values } from './forward.ts';
@@ -25,7 +26,7 @@ export async function openTiledObjective(
   engine: Engine,
   picture: TiledPicture,
   weights: TermWeights,
-  content: Float32Array,
+  content: Floats,
   targets: Values,
 ): Promise<TiledObjective> {
   const { stages, options } = picture;
@@ -45,6 +46,7 @@ export async function openTiledObjective(
     const comparing = keep(await engine.compile(serialize(styleGraph(forward.shapes, options))));
     const { maps } = await forward.run({ start: content });
     const contents = await contentsOf(engine, picture, { start: content }, maps);
+    for (const map of maps) discard(map.data);
     const names = [...forward.shapes.keys()];
     return {
       async evaluate(pixels) {
@@ -65,7 +67,10 @@ export async function openTiledObjective(
         );
         return { ...back, style: back.style + ((style as Float32Array)[0] as number) };
       },
-      release,
+      async release() {
+        for (const { map } of contents.values()) discard(map.data);
+        await release();
+      },
     };
   } catch (error) {
     await release();

@@ -1,16 +1,17 @@
 import type { Feeds } from '../engine.ts';
 import { SOFTEN_REACH } from '../objective/soften.ts';
 import type { Size } from '../picture/picture.ts';
+import type { Floats } from '../store.ts';
 import { addSeen, look, seenAt } from './beyond.ts';
 import type { TileOptions } from './graphs.ts';
-import { common, emptyGrid, fill, paste, type Rectangle } from './grid.ts';
+import { common, filled, paste, type Rectangle } from './grid.ts';
 import { marginOf, type Tile } from './tiling.ts';
 
 /** A painting under way, and what it is changed by; all `[3, height, width]`. */
 export interface Pixels {
-  readonly start: Float32Array;
+  readonly start: Floats;
   /** Nothing is changed where there is none. */
-  readonly change?: Float32Array;
+  readonly change?: Floats;
   /** How far each pixel may change; freely where there is none. */
   readonly painted?: Float32Array | undefined;
 }
@@ -55,7 +56,7 @@ export function pixelFeeds(
 
 /** Adds a tile's gradient to that of the whole change. */
 export function addGradient(
-  sum: Float32Array,
+  sum: Floats,
   gradient: Float32Array,
   tile: Tile,
   size: Size,
@@ -86,15 +87,9 @@ export function stepShares(
   const shares = (right: number, below: number) => {
     const begins = { ...inside, width: inside.width - right, height: inside.height - below };
     const steps = { ...at, width: at.width - right, height: at.height - below };
-    const result = emptyGrid(1, steps);
     const counts = common(common(part, begins) ?? NOWHERE, steps);
-    if (counts)
-      fill(
-        result,
-        { ...counts, x: counts.x - at.x, y: counts.y - at.y },
-        1 / (3 * begins.width * begins.height),
-      );
-    return result.data;
+    const place = counts && { ...counts, x: counts.x - at.x, y: counts.y - at.y };
+    return filled(steps, place, 1 / (3 * begins.width * begins.height));
   };
   return { across: shares(1, 0), down: shares(0, 1) };
 }
@@ -103,7 +98,7 @@ const NOWHERE: Rectangle = { x: 0, y: 0, width: 0, height: 0 };
 
 /** Copies what a tile shows of the picture: the part that counts and is no margin. */
 export function pasteOnPicture(
-  picture: Float32Array,
+  picture: Floats,
   values: Float32Array,
   { at, part }: Tile,
   size: Size,

@@ -1,8 +1,9 @@
 import { tapNamed } from '../networks/index.ts';
 import { regionShares } from '../objective/objective.ts';
 import type { Size } from '../picture/picture.ts';
+import type { Store } from '../store.ts';
 import type { TileOptions } from './graphs.ts';
-import { common, cutPart, emptyGrid, fill, type Rectangle } from './grid.ts';
+import { common, cutPart, filled, type Rectangle } from './grid.ts';
 import {
   type Cutting,
   layTiles,
@@ -24,6 +25,8 @@ export interface TiledPicture {
    * alike.
    */
   readonly sharesOf: (tap: string, region: number) => Float32Array | undefined;
+  /** Where its arrays lie that are as large as it, and maps that are kept whole; in memory where there is none. */
+  readonly store: Store | undefined;
 }
 
 /**
@@ -36,11 +39,13 @@ export function tiledPicture(
   { width, height }: Size,
   cutting: Cutting,
   shares: Readonly<Record<string, Float32Array>>,
+  store?: Store,
 ): TiledPicture {
   const size = { width, height };
   const stages = layTiles(options, size, cutting);
   if (!stages) throw new Error(`A picture of ${width}x${height} pixels has no such tiles.`);
-  return { size, stages, options, sharesOf: (tap, region) => shares[regionShares(tap, region)] };
+  const sharesOf = (tap: string, region: number) => shares[regionShares(tap, region)];
+  return { size, stages, options, sharesOf, store };
 }
 
 /** How many regions a picture has. */
@@ -75,7 +80,7 @@ export function tileShares(
     const place = placeOn(inner, tile, stage, map);
     shares[regionShares(tap, region)] = given
       ? onInner(inner, place, given)
-      : filled(place, 1 / (inner.width * inner.height));
+      : filledAt(place, 1 / (inner.width * inner.height));
   }
   return shares;
 }
@@ -88,7 +93,7 @@ export function countedPositions(
   picture: TiledPicture,
 ): Float32Array {
   const map = stage.taps.get(tap) as TiledMap;
-  return filled(placeOn(innerOf(tap, map, picture), tile, stage, map), 1);
+  return filledAt(placeOn(innerOf(tap, map, picture), tile, stage, map), 1);
 }
 
 /** The part of a tap's map that is no margin. */
@@ -109,10 +114,8 @@ function placeOn(inner: Rectangle, tile: Tile, { whole }: TiledStage, map: Tiled
   return { at, part: common(part, inner) };
 }
 
-function filled({ at, part }: Place, value: number): Float32Array {
-  const result = emptyGrid(1, at);
-  if (part) fill(result, { ...part, x: part.x - at.x, y: part.y - at.y }, value);
-  return result.data;
+function filledAt({ at, part }: Place, value: number): Float32Array {
+  return filled(at, part && { ...part, x: part.x - at.x, y: part.y - at.y }, value);
 }
 
 /** The values of the inner part of a map, at a tile's place. */
