@@ -9,6 +9,7 @@ export { type Foreseen, foresee } from './foresee.ts';
 export { type Painting, type PaintOptions, paint, preparePainting, repaint } from './paint.ts';
 export * from './pictures/index.ts';
 export { isColor, type RegionOptions, type RegionSource } from './regions.ts';
+export { scratchStore } from './scratch.ts';
 export {
   type PaintedInSeries,
   type PreparedInSeries,

@@ -18,6 +18,7 @@ import {
 import { createEngine } from './engine/engine.ts';
 import { checkEngineChoice, chooseProvider, type EngineChoice } from './engine/provider.ts';
 import { type MemoryPlan, planMemory, planNote } from './feasible.ts';
+import { scratchStore } from './scratch.ts';
 import { loadModel, type Progress } from './store/index.ts';
 import { workOf } from './work.ts';
 
@@ -134,7 +135,7 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
         network: network.architecture.title,
         engine: engine.name,
         memory: planned,
-        steps: (stop = signal) => paintPicture(painting, engine, stop),
+        steps: (stop = signal) => paintPicture(painting, engine, stop, undefined, scratchStore()),
       };
     },
     close: async () => {

@@ -95,15 +95,26 @@ export function safetensorsParts(
   weights: Weights,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array[] {
+  return [safetensorsHeader(weights, metadata), ...[...weights.values()].map(({ data }) => bytesOf(data))];
+}
+
+/** The header of a float32 file. What follows are the values of the arrays, one after the other. */
+export function safetensorsHeader(
+  arrays: ReadonlyMap<
+    string,
+    { readonly shape: readonly number[]; readonly data: { readonly length: number } }
+  >,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
   let end = 0;
-  const entries = [...weights].map(([name, { shape, data }]) => {
+  const entries = [...arrays].map(([name, { shape, data }]) => {
     if (name === '__metadata__' || count(shape) !== data.length) {
       throw new RangeError(
         `Cannot write "${name}" of shape [${shape.join(', ')}] with ${data.length} values.`,
       );
     }
     const begin = end;
-    end += data.byteLength;
+    end += 4 * data.length;
     return [name, { dtype: 'F32', shape, data_offsets: [begin, end] }] as const;
   });
   const json = JSON.stringify(Object.fromEntries<unknown>([['__metadata__', metadata], ...entries]));
@@ -112,7 +123,7 @@ export function safetensorsParts(
   const header = new Uint8Array(8 + Math.ceil(text.length / 8) * 8).fill(0x20);
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true);
   header.set(text, 8);
-  return [header, ...[...weights.values()].map(({ data }) => bytesOf(data))];
+  return header;
 }
 
 /** A whole float32 file. `safetensorsParts` is the same without the copy. */

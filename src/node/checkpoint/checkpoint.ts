@@ -6,7 +6,7 @@ import { architectures, convolutionsFor, parameterShapes } from '../../core/netw
 import type { Network } from '../../core/objective/index.ts';
 import { type Guide, type Settings, type Step, tapsOf } from '../../core/paint/index.ts';
 import type { PaintingState } from '../../core/paint/state.ts';
-import type { Picture } from '../../core/picture/picture.ts';
+import type { LargePicture, Picture } from '../../core/picture/picture.ts';
 import type { Weights } from '../../core/weights/index.ts';
 import { bytesOf } from '../../core/weights/safetensors.ts';
 import type { EngineChoice } from '../engine/provider.ts';
@@ -30,7 +30,7 @@ export interface Checkpoint {
   readonly memory: MemoryPlan;
   readonly state: PaintingState;
   /** The painting as it stands, at the size of its scale. */
-  readonly painting: Picture;
+  readonly painting: LargePicture;
   /** What whoever paints wants to find again: plain data that JSON can hold. */
   readonly notes: unknown;
 }
@@ -68,11 +68,11 @@ export function machine(): string {
  * Takes a painting's checkpoint after a step, before the next one is asked for.
  * @param chosen the engine and threads that were asked for, so that the painting goes on with the same
  * @param notes plain data that JSON can hold
- * @throws EngineError when the engine fails
+ * @throws EngineError when the engine fails; UserError when the disk is full on which a large painting lies
  */
 export async function takeCheckpoint(
   { work, engine, memory }: Pick<PreparedPainting, 'work' | 'engine' | 'memory'>,
-  step: Pick<Step, 'picture' | 'checkpoint'>,
+  step: Pick<Step, 'largePicture' | 'checkpoint'>,
   chosen: Pick<EngineMark, 'choice' | 'threads'>,
   notes: unknown,
 ): Promise<Checkpoint> {
@@ -88,7 +88,7 @@ export async function takeCheckpoint(
     ...(guide && { guide }),
     memory,
     state: await step.checkpoint(),
-    painting: step.picture,
+    painting: step.largePicture,
     notes,
   };
 }

@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../core/errors.ts';
 import { checkState, fit } from '../../core/paint/index.ts';
-import type { Picture } from '../../core/picture/picture.ts';
-import {
-  type ByteSource,
-  looksLikeSafetensors,
-  openSafetensors,
-  type Weights,
-  type WeightTensor,
-} from '../../core/weights/index.ts';
-import { bytesOf, readTensor } from '../../core/weights/safetensors.ts';
+import { inMemory, type Picture } from '../../core/picture/picture.ts';
+import type { Store } from '../../core/store.ts';
+import { type ByteSource, looksLikeSafetensors, openSafetensors } from '../../core/weights/index.ts';
+import { readArray } from './arrays.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { placeOfHash } from './encode.ts';
 import {
@@ -18,9 +13,15 @@ import {
   FORMAT_VERSION,
   factsSchema,
   guideIn,
+  isLarge,
   NO_HASH,
   OPTIMIZER,
+  PAINTING,
   pictureIn,
+  type SavedArray,
+  type SavedArrays,
+  SCALE_BEST,
+  SCALE_START,
 } from './layout.ts';
 
 /** What a file can still say when all of it cannot be used. */
@@ -43,8 +44,15 @@ export function bytesSource(bytes: Uint8Array): ByteSource {
   };
 }
 
-/** The same from something that can be read in parts. */
-export async function readCheckpointFrom(source: ByteSource, name: string): Promise<Checkpoint> {
+/**
+ * The same from something that can be read in parts.
+ * @param store where large arrays go of a scale that is painted from one; in memory when left out
+ */
+export async function readCheckpointFrom(
+  source: ByteSource,
+  name: string,
+  store?: Store,
+): Promise<Checkpoint> {
   await checkFormat(source, name);
   const header = await openSafetensors(source, name).catch((error: unknown) => {
     throw damaged(name, error);
@@ -55,17 +63,15 @@ export async function readCheckpointFrom(source: ByteSource, name: string): Prom
   const place = placeOfHash(head, written);
   if (place < 0) throw damaged(name);
   head.set(new TextEncoder().encode(NO_HASH), place);
+  const facts = factsIn(metadata.checkpoint);
+  const stored = facts?.memory.scales[facts.state.level]?.stored ? store : undefined;
   const hash = createHash('sha256').update(head);
-  const arrays = new Map<string, WeightTensor>();
-  for (const array of entries.keys()) {
-    const found = await readTensor(source, header, array, name).catch((error: unknown) => {
-      throw damaged(name, error);
-    });
-    hash.update(bytesOf(found.data));
-    arrays.set(array, found);
+  const arrays = new Map<string, SavedArray>();
+  for (const [array, entry] of entries) {
+    const place = isLarge(array) ? stored : undefined;
+    arrays.set(array, await readArray(source, entry, hash, place, (cause) => damaged(name, cause)));
   }
   if (hash.digest('hex') !== written) throw damaged(name);
-  const facts = factsIn(metadata.checkpoint);
   const checkpoint = facts && assemble(facts, arrays);
   if (!checkpoint) throw damaged(name);
   const { settings, state, content } = checkpoint;
@@ -140,13 +146,17 @@ export function factsIn(text: unknown): Facts | undefined {
 }
 
 /** @returns nothing where an array is missing */
-function assemble(facts: Facts, arrays: Weights): Checkpoint | undefined {
+function assemble(facts: Facts, arrays: SavedArrays): Checkpoint | undefined {
   const { program, settings, network, engine, state, notes } = facts;
-  const painting = pictureIn(arrays, 'painting');
-  const content = pictureIn(arrays, 'content');
-  const start = pictureIn(arrays, 'start');
-  const styles = Array.from({ length: facts.styles }, (_, i) => pictureIn(arrays, `style ${i}`));
-  const [scaleStart, best] = [arrays.get('scale start')?.data, arrays.get('scale best')?.data];
+  const plain = (name: string) => {
+    const found = pictureIn(arrays, name);
+    return found && inMemory(found);
+  };
+  const painting = pictureIn(arrays, PAINTING);
+  const content = plain('content');
+  const start = plain('start');
+  const styles = Array.from({ length: facts.styles }, (_, i) => plain(`style ${i}`));
+  const [scaleStart, best] = [arrays.get(SCALE_START)?.data, arrays.get(SCALE_BEST)?.data];
   const guide = facts.guide && guideIn(arrays, facts.guide);
   if (facts.guide && !guide) return undefined;
   if (!painting || !content || !scaleStart || !best || styles.includes(undefined)) return undefined;

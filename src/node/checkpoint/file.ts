@@ -4,30 +4,27 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { ByteSource } from '../../core/weights/index.ts';
 import { isTemporaryOf, writeFileBy } from '../pictures/write.ts';
+import { scratchStore } from '../scratch.ts';
 import { fileSource } from '../store/files.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { looseMetadata, readCheckpointFrom } from './decode.ts';
-import { checkpointParts } from './encode.ts';
+import { bytesIn, checkpointParts } from './encode.ts';
 import { FORMAT } from './layout.ts';
 import { type Rescued, rescueFrom } from './rescue.ts';
-
-/** Bytes that are hashed at a time: in between, the event loop turns. */
-const PIECE = 4 << 20;
 
 /**
  * Writes a checkpoint, whole or not at all: one that was there before stays until then.
  * @throws UserError when the folder is missing or not writable, or the disk full
  */
 export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const { parts, hashAt } = checkpointParts(checkpoint);
+  const { header, arrays, hashAt } = checkpointParts(checkpoint);
   await writeFileBy(path, async (file) => {
-    const hash = createHash('sha256');
-    for (const part of parts) {
-      for (let at = 0; at < part.length; at += PIECE) {
-        const piece = part.subarray(at, at + PIECE);
-        await file.writeFile(piece);
-        hash.update(piece);
-      }
+    const hash = createHash('sha256').update(header);
+    await file.writeFile(header);
+    // Between two pieces the event loop turns.
+    for (const piece of bytesIn(arrays)) {
+      await file.writeFile(piece);
+      hash.update(piece);
     }
     const digest = Buffer.from(hash.digest('hex'));
     const { bytesWritten } = await file.write(digest, 0, digest.length, hashAt);
@@ -36,11 +33,11 @@ export async function writeCheckpoint(path: string, checkpoint: Checkpoint): Pro
 }
 
 /**
- * Reads a checkpoint and checks that it is whole.
- * @throws UserError when it is not there, no checkpoint, of another format, cut short or damaged
+ * Reads a checkpoint and checks that it is whole. What is painted from the disk stays there.
+ * @throws UserError when it is not there, no checkpoint, of another format, cut short or damaged, or the disk full
  */
 export function readCheckpoint(path: string): Promise<Checkpoint> {
-  return withFile(path, (source) => readCheckpointFrom(source, path));
+  return withFile(path, (source) => readCheckpointFrom(source, path, scratchStore()));
 }
 
 /**

@@ -2,9 +2,9 @@ import * as z from 'zod';
 import type { Guide } from '../../core/paint/index.ts';
 import { fit } from '../../core/paint/pyramid.ts';
 import { type Settings, settingsSchema } from '../../core/paint/settings.ts';
-import type { Picture } from '../../core/picture/picture.ts';
+import type { LargePicture } from '../../core/picture/picture.ts';
 import type { Plane } from '../../core/picture/regions.ts';
-import type { Weights, WeightTensor } from '../../core/weights/index.ts';
+import { type Floats, loaded } from '../../core/store.ts';
 import type { MemoryPlan } from '../feasible.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
@@ -20,6 +20,13 @@ export const FORMAT = 'velatura checkpoint';
 export const FORMAT_VERSION = '1';
 /** Where the hashes will stand in the metadata, until they are known. */
 export const NO_HASH = '0'.repeat(64);
+
+/** An array of a checkpoint. Those as large as the painting may be in a store. */
+export interface SavedArray {
+  readonly shape: readonly number[];
+  readonly data: Floats;
+}
+export type SavedArrays = ReadonlyMap<string, SavedArray>;
 
 export const PAINTING = 'painting';
 export const PAINTING_ALPHA = 'painting alpha';
@@ -65,6 +72,7 @@ const memorySchema = z.object({
       styles: z.array(cuttingSchema.nullable().transform((cutting) => cutting ?? undefined)),
       optimizer: z.enum(['lbfgs', 'adam']),
       history: count,
+      stored: z.boolean().optional(),
       bytes: z.number(),
     }),
   ),
@@ -127,33 +135,40 @@ export function factsOf(checkpoint: Checkpoint): object {
 }
 
 /** The arrays of the painting as it stands. */
-export function paintingArrays({ painting }: Checkpoint): Map<string, WeightTensor> {
+export function paintingArrays({ painting }: Checkpoint): Map<string, SavedArray> {
   return pictureArrays(PAINTING, painting);
 }
 
 /** All other arrays. */
-export function otherArrays({ content, styles, start, guide, state, painting }: Checkpoint): Weights {
+export function otherArrays({ content, styles, start, guide, state, painting }: Checkpoint): SavedArrays {
   const { height, width } = painting;
-  const picture = (data: Float32Array) => ({ shape: [3, height, width], data });
+  const picture = (data: Floats) => ({ shape: [3, height, width], data });
   return new Map([
     ...pictureArrays('content', content),
     ...styles.flatMap((style, i) => [...pictureArrays(`style ${i}`, style)]),
     ...(start ? pictureArrays('start', start) : []),
     ...(guide ? guideArrays(guide) : []),
-    ['scale start', picture(state.start)],
-    ['scale best', picture(state.picture)],
-    ...Object.entries(state.optimizer?.arrays ?? {}).map(([name, data]): [string, WeightTensor] => [
+    [SCALE_START, picture(state.start)],
+    [SCALE_BEST, picture(state.picture)],
+    ...Object.entries(state.optimizer?.arrays ?? {}).map(([name, data]): [string, SavedArray] => [
       `${OPTIMIZER}${name}`,
       { shape: [data.length], data },
     ]),
   ]);
 }
 
+export const SCALE_START = 'scale start';
+export const SCALE_BEST = 'scale best';
 /** What the names of the optimiser's arrays begin with. */
 export const OPTIMIZER = 'optimizer ';
 
-function pictureArrays(name: string, { width, height, data, alpha }: Picture): Map<string, WeightTensor> {
-  const arrays = new Map<string, WeightTensor>([[name, { shape: [3, height, width], data }]]);
+/** Whether an array is one of those that lie in a store where the scale is painted from one. */
+export function isLarge(name: string): boolean {
+  return [PAINTING, SCALE_START, SCALE_BEST].includes(name) || name.startsWith(OPTIMIZER);
+}
+
+function pictureArrays(name: string, { width, height, data, alpha }: LargePicture): Map<string, SavedArray> {
+  const arrays = new Map<string, SavedArray>([[name, { shape: [3, height, width], data }]]);
   if (alpha) arrays.set(`${name} alpha`, { shape: [height, width], data: alpha });
   return arrays;
 }
@@ -162,7 +177,7 @@ function pictureArrays(name: string, { width, height, data, alpha }: Picture): M
  * The picture of that name among the arrays.
  * @returns nothing if there is none, or its shape is none of a picture
  */
-export function pictureIn(arrays: Weights, name: string): Picture | undefined {
+export function pictureIn(arrays: SavedArrays, name: string): LargePicture | undefined {
   const colours = arrays.get(name);
   const alpha = arrays.get(`${name} alpha`);
   if (colours?.shape.length !== 3 || colours.shape[0] !== 3) return undefined;
@@ -170,7 +185,7 @@ export function pictureIn(arrays: Weights, name: string): Picture | undefined {
   if (width < 1 || height < 1) return undefined;
   if (!alpha) return { width, height, data: colours.data };
   if (alpha.shape.join() !== [height, width].join()) return undefined;
-  return { width, height, data: colours.data, alpha: alpha.data };
+  return { width, height, data: colours.data, alpha: loaded(alpha.data) };
 }
 
 function guideFacts({ regions, painted }: Guide): z.infer<typeof guideSchema> {
@@ -187,8 +202,8 @@ const PAINTED = 'painted';
 const regionName = (region: number) => `region ${region}`;
 const sourceName = (region: number, source: number) => `region ${region} source ${source}`;
 
-function guideArrays({ regions, painted }: Guide): [string, WeightTensor][] {
-  const array = (name: string, { width, height, data }: Plane): [string, WeightTensor] => [
+function guideArrays({ regions, painted }: Guide): [string, SavedArray][] {
+  const array = (name: string, { width, height, data }: Plane): [string, SavedArray] => [
     name,
     { shape: [height, width], data },
   ];
@@ -206,7 +221,7 @@ function guideArrays({ regions, painted }: Guide): [string, WeightTensor][] {
  * @returns nothing where a plane is missing
  */
 export function guideIn(
-  arrays: Weights,
+  arrays: SavedArrays,
   { regions, masked }: z.infer<typeof guideSchema>,
 ): Guide | undefined {
   const planes = new Map<string, Plane>();
@@ -214,7 +229,7 @@ export function guideIn(
     const { shape, data } = arrays.get(name) ?? {};
     if (shape?.length !== 2 || !data) return false;
     const [height, width] = shape as [number, number];
-    planes.set(name, { width, height, data });
+    planes.set(name, { width, height, data: loaded(data) });
     return true;
   };
   const complete =

@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts';
-import type { Picture } from '../../core/picture/picture.ts';
+import { inMemory, type Picture } from '../../core/picture/picture.ts';
 import {
   type ByteSource,
   readTensor,
@@ -37,7 +37,7 @@ export async function rescueFrom(source: ByteSource, name: string): Promise<Resc
   const painting = pictureIn(arrays, PAINTING);
   const whole = hashOf([...arrays.values()].map(({ data }) => bytesOf(data))) === metadata.painting;
   if (!painting || !whole) throw new UserError(`The picture in ${name} is damaged, and cannot be saved.`);
-  return { painting, facts: factsIn(metadata.checkpoint) };
+  return { painting: inMemory(painting), facts: factsIn(metadata.checkpoint) };
 }
 
 /** An array, if its bytes are there and as many as its shape takes. */

@@ -1,6 +1,7 @@
 import { UserError } from '../../core/errors.ts';
 import { paintPicture } from '../../core/paint/index.ts';
 import type { Painting } from '../paint.ts';
+import { scratchStore } from '../scratch.ts';
 import { openWorkshop, type WorkshopOptions } from '../workshop.ts';
 import { type Checkpoint, machine, markOf, PROGRAM } from './checkpoint.ts';
 
@@ -51,7 +52,7 @@ export async function prepareResume(
     return {
       ...prepared,
       from: { scale, step, steps, seconds },
-      steps: (stop = signal) => paintPicture(prepared.work, workshop.engine, stop, state),
+      steps: (stop = signal) => paintPicture(prepared.work, workshop.engine, stop, state, scratchStore()),
       close: workshop.close,
     };
   } catch (error) {
