@@ -39,8 +39,11 @@ describe('the plan of a painting', () => {
   });
 
   it('keeps to the budget, with more tiles the less there is', () => {
-    const plans = [14, 4, 3, 2].map((gigabytes) => ({ gigabytes, found: plan(2048, 1536, gigabytes) }));
-    for (const { gigabytes, found } of plans) expect(found.bytes).toBeLessThanOrEqual(gigabytes * 1e9);
+    const plans = [14, 4, 3, 2.4].map((gigabytes) => ({ gigabytes, found: plan(2048, 1536, gigabytes) }));
+    for (const { gigabytes, found } of plans) {
+      expect(found.bytes).toBeLessThanOrEqual(gigabytes * 1e9);
+      expect(found.stored).toBeFalsy();
+    }
     const tiles = plans.map(({ found }) => tilesIn(found));
     expect(tiles[0]).toBe(1);
     expect(tiles.at(-1)).toBeGreaterThan(4);
@@ -53,9 +56,20 @@ describe('the plan of a painting', () => {
     expect(plan(1024, 768, 8, 'adam')).toMatchObject({ optimizer: 'adam' });
   });
 
+  it('keeps large arrays on the disk where memory is too short for them', () => {
+    for (const gigabytes of [2, 1]) {
+      const found = plan(2048, 1536, gigabytes);
+      expect(found).toMatchObject({ optimizer: 'adam', stored: true });
+      expect(found.cutting).toBeDefined();
+      expect(found.bytes).toBeLessThanOrEqual(gigabytes * 1e9);
+    }
+    expect(plan(8192, 6144, 3)).toMatchObject({ stored: true });
+    expect(plan(8192, 6144, 3).bytes).toBeLessThanOrEqual(3e9);
+  });
+
   it('is the one that takes least where none keeps to the budget', () => {
-    const [some, none] = [plan(2048, 1536, 1), plan(2048, 1536, 0.1)];
-    expect(none.bytes).toBeGreaterThan(1e9);
+    const [some, none] = [plan(2048, 1536, 0.5), plan(2048, 1536, 0.1)];
+    expect(none.bytes).toBeGreaterThan(0.5e9);
     expect(none.bytes).toBe(some.bytes);
   });
 });

@@ -74,6 +74,7 @@ export function planNote({ budget, scales }: MemoryPlan, work: Work): string | u
       : last.optimizer === 'lbfgs' && last.history < USUAL_HISTORY
         ? [`remembers ${last.history} steps instead of ${USUAL_HISTORY}`]
         : []),
+    ...(last.stored ? ['keeps its large arrays on the disk'] : []),
   ];
   if (parts.length === 0) return undefined;
   return `To stay within ${gigabytes(budget)} GB of memory, the scale of ${work.settings.size} pixels ${listed(parts)}.`;

@@ -24,6 +24,11 @@ const OF_HANDED = 1600;
 const ARRAYS = { lbfgs: 11, adam: 9 } as const;
 /** Those of a checkpoint: copies, so that painting goes on while it is written. */
 const SAVED = { lbfgs: 2, adam: 4 } as const;
+/**
+ * The same where they lie in a store: when the start is enlarged from the scale before, and when the painting is written, nothing
+ * else is in memory.
+ */
+const ARRAYS_OF_STORED = 2.25;
 const BYTES_PER_PIXEL = 12;
 
 /** How well an optimiser gets on with what it has, by the steps that it needs more. */
@@ -32,6 +37,7 @@ const OPTIMIZERS = [
   { optimizer: 'lbfgs', history: 6, slower: 1.05 },
   { optimizer: 'lbfgs', history: 3, slower: 1.2 },
   { optimizer: 'adam', history: 0, slower: 2 },
+  { optimizer: 'adam', history: 0, slower: 2.1, stored: true },
 ] as const;
 
 /** A way to paint a scale, and what it takes. */
@@ -44,6 +50,8 @@ export interface PlannedScale extends ScalePlan {
 interface Way {
   readonly cutting?: Cutting;
   readonly bytes: number;
+  /** The memory that it takes where maps that are kept whole lie in a store. */
+  readonly bytesStored?: number;
   readonly flops: number;
 }
 
@@ -62,11 +70,17 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
   const styles = looks.map(({ cutting }) => cutting);
   const least = kept + Math.max(...looks.map(({ bytes }) => bytes));
   const found: { plan: PlannedScale; time: number }[] = [];
-  const offer = ({ cutting, bytes, flops }: Way) => {
-    for (const { optimizer, history, slower } of choices) {
+  const picture = BYTES_PER_PIXEL * size.width * size.height;
+  const offer = ({ cutting, bytes, bytesStored, flops }: Way) => {
+    for (const { slower, ...choice } of choices) {
+      const { optimizer, history } = choice;
       const arrays = ARRAYS[optimizer] + SAVED[optimizer] + (optimizer === 'lbfgs' ? 4 * history + 1 : 0);
-      const total = bytes + kept + arrays * BYTES_PER_PIXEL * size.width * size.height;
-      const plan = { ...(cutting && { cutting }), styles, optimizer, history, bytes: Math.max(total, least) };
+      const stored = 'stored' in choice;
+      if (stored && bytesStored === undefined) continue;
+      const most = stored
+        ? Math.max(bytesStored ?? 0, BASE + LITTER + ARRAYS_OF_STORED * picture)
+        : bytes + arrays * picture;
+      const plan = { ...(cutting && { cutting }), styles, ...choice, bytes: Math.max(most + kept, least) };
       found.push({ plan, time: flops * slower });
     }
   };
@@ -177,7 +191,7 @@ function measured(
   costs: readonly StageCost[],
   cutting: Cutting,
 ): Way {
-  let [constants, values, flops, handed, contents] = [0, 0, 0, 0, 0];
+  let [constants, values, flops, handed, contents, part] = [0, 0, 0, 0, 0, 0];
   for (const [i, { tile, tiles, whole, stage, taps }] of stages.entries()) {
     const cost = costs[i] as StageCost;
     const last = i === stages.length - 1;
@@ -188,21 +202,18 @@ function measured(
     flops += f * area * tiles.length;
     // The map that is handed on, and the gradient by it; and what the content is like.
     if (i > 0) handed += 4 * stage.channels * whole.width * whole.height;
+    if (i > 0) part = Math.max(part, 4 * stage.channels * area);
     for (const [tap, { whole: map }] of taps) {
       if (tap in options.contentTaps)
         contents += 4 * tapNamed(options.network.architecture, tap).channels * map.width * map.height;
     }
   }
   flops += OF_HANDED * handed;
+  const bytes = BASE + LITTER + OF_CONSTANTS * constants + OF_VALUES.tiles * values;
   return {
     cutting,
-    bytes:
-      BASE +
-      LITTER +
-      OF_CONSTANTS * constants +
-      OF_VALUES.tiles * values +
-      COPIES_OF_HANDED * handed +
-      contents,
+    bytes: bytes + COPIES_OF_HANDED * handed + contents,
+    bytesStored: bytes + COPIES_OF_HANDED * part,
     flops,
   };
 }

@@ -1,0 +1,235 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import {
+  adam,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type PaintingState,
+  paintPicture,
+  readCheckpoint,
+  resolveSettings,
+  type ScalePlan,
+  type Settings,
+  type Step,
+  type Store,
+  scratchStore,
+  takeCheckpoint,
+  UserError,
+  type Work,
+  writeCheckpoint,
+} from 'velatura';
+import { describe, expect, it, vi } from 'vitest';
+import { testFolder } from './support/pictures.ts';
+import { noise } from './support/reference.ts';
+import { testEngine } from './support/run.ts';
+import { architecture, content, network, style } from './support/tiny.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const engine = testEngine();
+const folder = testFolder();
+
+/** A painting whose larger scale is worked out from a store, if it is to be. */
+function workWith(stored: boolean, given: Partial<Settings> = {}, more: Partial<Work> = {}): Work {
+  const settings = resolveSettings(
+    {
+      scales: [48, 96],
+      steps: [3, 6],
+      contentTaps: { block3_conv1: 1 },
+      styleTaps: { block1_conv1: 1, block2_conv1: 1 },
+      ...given,
+    },
+    architecture,
+  );
+  const counts = [
+    { columns: 3, rows: 2 },
+    { columns: 2, rows: 1 },
+  ];
+  const large: ScalePlan = {
+    cutting: { cuts: [2], counts },
+    styles: [undefined],
+    optimizer: 'adam',
+    history: 0,
+  };
+  const plan: ScalePlan[] = [
+    { styles: [undefined], optimizer: 'lbfgs', history: 10 },
+    { ...large, stored },
+  ];
+  return { content, styles: [style], network, settings, plan, ...more };
+}
+
+const traceOf = ({ scale, step, last, loss, picture, largePicture }: Step) => {
+  expect(largePicture.data.length).toBe(picture.data.length);
+  return { scale, step, last, loss, picture: picture.data, alpha: picture.alpha };
+};
+
+async function paint(work: Work, store: Store = scratchStore(folder), from?: PaintingState) {
+  const steps: ReturnType<typeof traceOf>[] = [];
+  for await (const step of paintPicture(work, engine, undefined, from, store)) steps.push(traceOf(step));
+  return steps;
+}
+
+/** The files that this process holds open in a folder, whether or not they have names. */
+function openIn(folder: string): number {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(`${folder}/`);
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+/** Lets the garbage collector find what nobody holds any more. */
+async function collectGarbage() {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  for (let i = 0; i < 5; i++) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('a painting whose arrays lie in a store', () => {
+  const alpha = Float32Array.from(noise(9, 48 * 32), (v) => Math.abs(v));
+  it.each([
+    ['as it is', {}, {}],
+    ['with a margin that is mirrored, and its colours', { color: 'content', margin: 9 }, {}],
+    ['of a transparent picture', {}, { content: { ...content, alpha } }],
+  ] as [string, Partial<Settings>, Partial<Work>][])(
+    'is that in memory, bit for bit: %s',
+    async (_, given, more) => {
+      const inMemory = await paint(workWith(false, given, more));
+      const stored = await paint(workWith(true, given, more));
+      expect(stored.length).toBe(9);
+      expect(stored).toEqual(inMemory);
+    },
+  );
+
+  it('needs one', async () => {
+    const steps = paintPicture(workWith(true), engine);
+    await expect(async () => {
+      for await (const _ of steps);
+    }).rejects.toThrow(/wants a store/);
+  });
+
+  it('goes on from a checkpoint to the same pixels', async () => {
+    const work = workWith(true);
+    const expected = await paint(work);
+    const file = join(folder, 'a.checkpoint');
+    const memory = {
+      budget: 1,
+      foretold: 1,
+      scales: (work.plan ?? []).map((plan) => ({ ...plan, bytes: 1 })),
+    };
+    const prepared = { work, engine: engine.name, memory };
+    let done = 0;
+    for await (const step of paintPicture(work, engine, undefined, undefined, scratchStore(folder))) {
+      done++;
+      if (step.scale === 48) continue;
+      const checkpoint = await takeCheckpoint(
+        prepared,
+        step,
+        { choice: undefined, threads: undefined },
+        null,
+      );
+      const { picture } = step;
+      expect(checkpoint.state.start).not.toBeInstanceOf(Float32Array);
+      await writeCheckpoint(file, checkpoint);
+      const bytes = readFileSync(file);
+      expect(Buffer.compare(encodeCheckpoint(checkpoint), bytes)).toBe(0);
+      const [fromFile, fromBytes] = [await readCheckpoint(file), await decodeCheckpoint(bytes)];
+      expect(fromFile.state.start).not.toBeInstanceOf(Float32Array);
+      expect(fromBytes.painting.data).toEqual(picture.data);
+      for (const { state } of [fromFile, fromBytes]) {
+        expect(await paint(work, scratchStore(folder), state)).toEqual(expected.slice(step.last ? -1 : done));
+      }
+    }
+    expect(done).toBe(expected.length);
+  });
+});
+
+describe('Adam from a store', () => {
+  it('is Adam, also over several pieces and where the loss is not finite', async () => {
+    const n = (1 << 20) + 77;
+    const [plain, stored] = [adam(), adam({}, scratchStore(folder))];
+    const [a, b] = [await plain.init(new Float32Array(n)), await stored.init(new Float32Array(n))];
+    for (const [i, loss] of [3, 2, Number.NaN, 4].entries()) {
+      const gradient = Float32Array.from(noise(i, n));
+      await plain.update(a, loss, gradient.slice());
+      await stored.update(b, loss, gradient);
+    }
+    const [one, other] = [await plain.save(a), await stored.save(b)];
+    expect(other.values).toEqual(one.values);
+    for (const [name, values] of Object.entries(one.arrays)) {
+      const found = new Float32Array(n);
+      const saved = other.arrays[name];
+      if (!saved || saved instanceof Float32Array) throw new Error(`"${name}" is not in the store.`);
+      saved.read(0, found);
+      expect(Buffer.compare(Buffer.from(found.buffer), Buffer.from((values as Float32Array).buffer))).toBe(0);
+    }
+    await stored.release(b);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a store on the disk', () => {
+  it('leaves nothing behind, neither of a painting that is done nor of one that is left', async () => {
+    const place = mkdtempSync(join(folder, 'place-'));
+    const store = scratchStore(place);
+    const abort = new AbortController();
+    let most = 0;
+    let last: Step | undefined;
+    await expect(async () => {
+      for await (const step of paintPicture(workWith(true), engine, abort.signal, undefined, store)) {
+        most = Math.max(most, openIn(place));
+        expect(readdirSync(place)).toEqual([]);
+        last = step;
+        if (step.scale === 96 && step.step === 2) abort.abort(new Error('enough'));
+      }
+    }).rejects.toThrow('enough');
+    expect(most).toBeGreaterThan(4);
+    // What a step still shows is there as long as the step is.
+    await collectGarbage();
+    expect(last?.picture.data.some((value) => value > 0)).toBe(true);
+    last = undefined;
+    await paint(workWith(true), store);
+    await collectGarbage();
+    expect(openIn(place)).toBe(0);
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  it('says so when there is no such folder', () => {
+    const nowhere = join(folder, 'nowhere');
+    expect(() => scratchStore(nowhere).create(8)).toThrow(UserError);
+    expect(() => scratchStore(nowhere).create(8)).toThrow(`cannot be kept in ${nowhere} (ENOENT)`);
+  });
+
+  // A limit to the length of files does what a full disk does.
+  it.skipIf(spawnSync('bash', ['-c', 'ulimit -f 40']).status !== 0)('says so when the disk is full', () => {
+    const place = join(folder, 'full');
+    mkdirSync(place);
+    const program = join(folder, 'full.mjs');
+    writeFileSync(
+      program,
+      `import { scratchStore } from ${JSON.stringify(import.meta.resolve('velatura'))};
+       process.on('SIGXFSZ', () => {});
+       try {
+         const stored = scratchStore(process.argv[2]).create(1 << 14);
+         for (let at = 0; at < stored.length; at += 1024) stored.write(at, new Float32Array(1024).fill(1));
+       } catch (error) {
+         console.log(error.name, error.message);
+       }`,
+    );
+    const line = 'ulimit -f 40; exec "$0" "$1" "$2"';
+    const { stdout } = spawnSync('bash', ['-c', line, process.execPath, program, place], {
+      encoding: 'utf8',
+    });
+    expect(stdout).toMatch(
+      /^UserError The disk is full: what does not fit into memory is kept in .*full while it is painted\. Make room there, or name another folder with the environment variable TMPDIR\.\n$/,
+    );
+    expect(readdirSync(place)).toEqual([]);
+  });
+});
