@@ -71,6 +71,12 @@ describe('painting', () => {
     await expect(painting({ ...once, init: 'start.png' })).rejects.toThrow(/"start.png" .* was not given/);
   });
 
+  it('has the detail of the picture that it starts from again at each scale', async () => {
+    // Where the start is what is aimed at, nothing moves, and only what is lost between the scales could show.
+    const still = { styleWeight: 0, tvWeight: 0 };
+    expect((await painting(still, { start: content })).data).toEqual(content.data);
+  });
+
   it('keeps the content with a large content weight, and leaves it with a small one', async () => {
     const distance = (a: Picture) =>
       a.data.reduce((sum, v, i) => sum + (v - (content.data[i] as number)) ** 2, 0);

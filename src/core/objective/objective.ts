@@ -22,6 +22,7 @@ import {
 import { type Architecture, featureMaps as networkMaps, type Pooling } from '../networks/index.ts';
 import type { Size } from '../picture/picture.ts';
 import type { Weights } from '../weights/weights.ts';
+import { precondition } from './precondition.ts';
 import { soften } from './soften.ts';
 import { positionsOf, styleTerms, targetInputs } from './style.ts';
 
@@ -60,6 +61,8 @@ export interface ObjectiveOptions extends View, Size {
   readonly losses: 'relative' | 'classic';
   /** Whether the changes to the picture are softened (see `soften`). */
   readonly soft: boolean;
+  /** Whether what is optimised is the change as `precondition` sees it. */
+  readonly preconditioned?: boolean;
   /** Where the content is painted in styles of their own, the part of each region; left out where all is one region. */
   readonly regionParts?: readonly number[];
   /** Whether only a part of the picture is changed. */
@@ -89,7 +92,8 @@ export function objective(options: ObjectiveOptions): Outputs {
   const { contentTaps, styleTaps, losses } = options;
   const shape = [1, 3, options.height, options.width];
   const change = input('change', shape);
-  const softened = options.soft ? soften(change, options.edges) : change;
+  const moved = options.preconditioned ? precondition(change) : change;
+  const softened = options.soft ? soften(moved, options.edges) : moved;
   const painted = options.masked ? mul(softened, input('painted', shape)) : softened;
   const picture = add(input('start', shape), painted);
   const { maps, styleMaps } = featureMaps(picture, options, [

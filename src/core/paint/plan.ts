@@ -84,7 +84,7 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
       found.push({ plan, time: flops * slower });
     }
   };
-  offer(wholeWay(objectiveAt(work, scale)));
+  offer(wholeWay(objectiveAt(work, scale, work.settings.optimizer === 'lbfgs')));
   if (!found.some(({ plan }) => plan.bytes <= budget)) tiledWays(optionsOf(work), size, work).forEach(offer);
   const fitting = found.filter(({ plan }) => plan.bytes <= budget);
   const best =

@@ -1,13 +1,13 @@
 import type { Engine } from '../engine.ts';
 import { elements, serialize, type Tensor } from '../graph/index.ts';
-import { contentTarget, features } from '../objective/objective.ts';
-import type { LargePicture, Picture } from '../picture/picture.ts';
+import { contentTarget, features, preconditionOf } from '../objective/index.ts';
+import type { LargePicture, Picture, Size } from '../picture/picture.ts';
 import { type Floats, loaded, type Store } from '../store.ts';
 import { type Cutting, openTiledObjective, tiledPicture } from '../tiles/index.ts';
 import { resampleTo } from './pyramid.ts';
 import { weightsOf } from './settings.ts';
 import { guideInputs, styleTargets } from './targets.ts';
-import { type Losses, objectiveAt, optionsOf, type Work } from './work.ts';
+import { isPreconditioned, type Losses, objectiveAt, optionsOf, type Work } from './work.ts';
 
 /** The objective at one place. */
 export interface Evaluation {
@@ -43,20 +43,20 @@ export async function openScale(
   const tiled = work.plan?.[level]?.cutting !== undefined;
   return tiled
     ? await openTiled(work, level, content, start, targets, engine, store)
-    : await openWhole(work, scale, content, start, targets, engine);
+    : await openWhole(work, level, content, start, targets, engine);
 }
 
 /** In one piece. */
 async function openWhole(
   work: Work,
-  scale: number,
+  level: number,
   content: Picture,
   start: LargePicture,
   targets: Readonly<Record<string, Float32Array>>,
   engine: Engine,
 ): Promise<Scale> {
   const guiding = guideInputs(work, content);
-  const outputs = objectiveAt(work, scale);
+  const outputs = objectiveAt(work, work.settings.scales[level] as number, isPreconditioned(work, level));
   const program = await engine.compile(serialize(outputs));
 
   // The content's own feature maps come from the same program, which wants targets of some kind for that run.
@@ -111,16 +111,38 @@ async function openTiled(
     content.data,
     targets,
   );
+  const filter = isPreconditioned(work, level) ? await openFilter(content, engine) : undefined;
   return {
-    async evaluate(change) {
+    async evaluate(moved) {
+      const change = filter ? await filter.apply(moved) : moved;
       const { picture, gradient, ...terms } = await objective.evaluate({
         start: start.data,
         change,
         painted,
       });
-      return { picture, gradient, loss: weighted(work, terms) };
+      // The filter is its own adjoint.
+      return {
+        picture,
+        gradient: filter ? await filter.apply(gradient) : gradient,
+        loss: weighted(work, terms),
+      };
     },
-    release: objective.release,
+    async release() {
+      await objective.release();
+      await filter?.release();
+    },
+  };
+}
+
+/** What `precondition` makes of a whole change, which is too little work to be cut. */
+async function openFilter(size: Size, engine: Engine) {
+  const program = await engine.compile(serialize(preconditionOf(size)), { frugal: true });
+  return {
+    async apply(change: Floats): Promise<Float32Array> {
+      const found = await program.run({ change: loaded(change) }, ['preconditioned']);
+      return found.preconditioned as Float32Array;
+    },
+    release: () => program.release(),
   };
 }
 

@@ -1,7 +1,8 @@
 import { UserError } from '../errors.ts';
 import type { LargePicture, Picture, Size } from '../picture/picture.ts';
-import { resample } from '../picture/resample.ts';
+import { clampInPlace, resample, resamplePlanes } from '../picture/resample.ts';
 import { type Floats, kept, type Store, type Stored } from '../store.ts';
+import { addScaled } from '../vector.ts';
 import { cover, noise } from './pyramid.ts';
 import { paintedOver, softPainted } from './regions.ts';
 import type { Work } from './work.ts';
@@ -24,9 +25,28 @@ export function startAt(
 
 /** The painting of the scale before, but for what is to be left as it was. */
 function startFrom(work: Work, content: Picture, painting: Picture | undefined): Picture {
-  const first = painting ? resample(painting, content.width, content.height) : startingPicture(work, content);
+  const first = painting ? enlarged(work, painting, content) : startingPicture(work, content);
   const painted = work.guide?.painted;
   return painted ? paintedOver(first, content, softPainted(painted, content)) : first;
+}
+
+/**
+ * The painting of a scale at the size of the next. An enlarged picture lacks the detail that the next scale has room for. Where the
+ * painting began as a picture that has it, what is enlarged is the change to that picture, and its own detail is there from the
+ * first step on.
+ */
+function enlarged(work: Work, painting: Picture, size: Size): Picture {
+  if (!work.start && work.settings.init !== 'content') return resample(painting, size.width, size.height);
+  const [before, now] = [painting, size].map((at) => startingPicture(work, at).data) as [
+    Float32Array,
+    Float32Array,
+  ];
+  const change = new Float32Array(before.length);
+  addScaled(change, painting.data, -1, before);
+  const data = resamplePlanes(change, painting.width, painting.height, size.width, size.height);
+  addScaled(data, data, 1, now);
+  clampInPlace(data);
+  return { width: size.width, height: size.height, data };
 }
 
 function startingPicture({ content, styles, start, settings }: Work, size: Size): Picture {

@@ -67,9 +67,14 @@ export function optionsOf({ settings, network, guide }: Work): Omit<ObjectiveOpt
   };
 }
 
-/** The graph of the work's objective at one scale. */
-export function objectiveAt(work: Work, scale: number): Outputs {
-  return objective({ ...optionsOf(work), ...fit(work.content, scale) });
+/** The graph of the work's objective at one scale, as a function of what an optimiser moves. */
+export function objectiveAt(work: Work, scale: number, preconditioned: boolean): Outputs {
+  return objective({ ...optionsOf(work), preconditioned, ...fit(work.content, scale) });
+}
+
+/** Whether an optimiser moves the picture through `precondition`. Adam finds the sizes of its moves for each pixel by itself. */
+export function isPreconditioned({ settings, plan }: Work, level: number): boolean {
+  return (plan?.[level]?.optimizer ?? settings.optimizer) === 'lbfgs';
 }
 
 /** How a style is looked at, at one scale of the painting. */

@@ -45,6 +45,20 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Convol
   });
 }
 
+/**
+ * The adjoint of a convolution without bias: from what `conv2d` gives back to maps `[N, C, height, width]`, the shape of what it
+ * was given.
+ */
+export function conv2dAdjoint(
+  y: Tensor,
+  weight: Tensor,
+  { width, height }: { readonly width: number; readonly height: number },
+  { stride = 1, padding = 0 }: ConvolutionOptions = {},
+): Tensor {
+  const [top, left] = typeof padding === 'number' ? [padding, padding] : padding;
+  return backwards(y, weight, { stride, top, left, height, width });
+}
+
 interface Forwards {
   readonly stride: number;
   readonly top: number;

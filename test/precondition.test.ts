@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { objective, preconditionOf, runOnce } from 'velatura';
+import { describe, expect, it } from 'vitest';
+import { noise } from './support/reference.ts';
+import { testEngine } from './support/run.ts';
+import { architecture, network } from './support/tiny.ts';
+
+const engine = testEngine();
+
+async function filtered(change: Float32Array, width: number, height: number): Promise<Float32Array> {
+  return (await runOnce(engine, preconditionOf({ width, height }), { change }))
+    .preconditioned as Float32Array;
+}
+
+const inner = (a: Float32Array, b: Float32Array) => a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
+
+describe('the filter through which L-BFGS moves a picture', () => {
+  it('is symmetric and positive at any size, and so a change of variables', async () => {
+    const side = fc.integer({ min: 1, max: 40 });
+    await fc.assert(
+      fc.asyncProperty(side, side, fc.integer({ min: 1, max: 99 }), async (width, height, seed) => {
+        const [a, b] = [noise(seed, 3 * width * height), noise(seed + 500, 3 * width * height)].map((x) =>
+          Float32Array.from(x),
+        ) as [Float32Array, Float32Array];
+        const [fa, fb] = [await filtered(a, width, height), await filtered(b, width, height)];
+        const size = Math.sqrt(inner(fa, fa) * inner(b, b));
+        expect(Math.abs(inner(fa, b) - inner(a, fb)) / size).toBeLessThan(1e-5);
+        expect(inner(fa, a)).toBeGreaterThanOrEqual(0.9999 * inner(a, a));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('moves large forms further than strokes, channel by channel', async () => {
+    const [width, height] = [64, 48];
+    const plane = width * height;
+    const change = Float32Array.from({ length: 3 * plane }, (_, i) => {
+      if (i < plane) return 1;
+      return i < 2 * plane ? 0 : (-1) ** ((i % width) + Math.floor(i / width));
+    });
+    const found = await filtered(change, width, height);
+    const middle = plane / 2 + width / 2;
+    expect(found[middle]).toBeCloseTo(4, 4);
+    expect(found[plane + middle]).toBe(0);
+    expect(found[2 * plane + middle]).toBeCloseTo(change[2 * plane + middle] as number, 2);
+  });
+
+  it('is seen by the objective and by its gradient', async () => {
+    const size = { width: 24, height: 20 };
+    const shape = [1, 3, size.height, size.width];
+    const options = {
+      ...size,
+      network,
+      pooling: architecture.pooling,
+      margin: 0,
+      edges: 'mirror' as const,
+      projection: 1,
+      styleLoss: 'gram' as const,
+      contentTaps: {},
+      styleTaps: {},
+      contentWeight: 0,
+      styleWeight: 0,
+      tvWeight: 1,
+      losses: 'relative' as const,
+      soft: true,
+    };
+    const length = shape.reduce((a, b) => a * b);
+    const start = Float32Array.from(noise(3, length));
+    const change = Float32Array.from(noise(4, length), (x) => x / 10);
+    const moved = await filtered(change, size.width, size.height);
+    const found = await runOnce(engine, objective({ ...options, preconditioned: true }), { start, change });
+    const plain = await runOnce(engine, objective(options), { start, change: moved });
+    expect(found.total?.[0]).toBeCloseTo(plain.total?.[0] as number, 5);
+    const expected = await filtered(plain.gradient as Float32Array, size.width, size.height);
+    found.gradient?.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i] as number, 5);
+    });
+  });
+});
