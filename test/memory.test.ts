@@ -39,7 +39,7 @@ describe('the plan of a painting', () => {
   });
 
   it('keeps to the budget, with more tiles the less there is', () => {
-    const plans = [14, 4, 3, 2.4].map((gigabytes) => ({ gigabytes, found: plan(2048, 1536, gigabytes) }));
+    const plans = [14, 4, 3].map((gigabytes) => ({ gigabytes, found: plan(2048, 1536, gigabytes) }));
     for (const { gigabytes, found } of plans) {
       expect(found.bytes).toBeLessThanOrEqual(gigabytes * 1e9);
       expect(found.stored).toBeFalsy();
@@ -50,6 +50,13 @@ describe('the plan of a painting', () => {
     expect(tiles).toEqual([...tiles].sort((a, b) => a - b));
   });
 
+  it('lets programs keep their memory only where there is room for that of all', () => {
+    const frugal = (gigabytes: number) =>
+      plan(2048, 1536, gigabytes).cutting?.counts.map(({ frugal }) => frugal);
+    expect(frugal(6)).toEqual([false, false]);
+    expect(frugal(3)).toEqual([true, true]);
+  });
+
   it('shortens what L-BFGS remembers, and goes over to Adam', () => {
     expect(plan(2048, 1536, 3)).toMatchObject({ optimizer: 'lbfgs', history: 3 });
     expect(plan(4096, 3072, 4)).toMatchObject({ optimizer: 'adam' });
@@ -57,12 +64,14 @@ describe('the plan of a painting', () => {
   });
 
   it('keeps large arrays on the disk where memory is too short for them', () => {
-    for (const gigabytes of [2, 1]) {
-      const found = plan(2048, 1536, gigabytes);
+    const [some, little] = [plan(2048, 1536, 2), plan(2048, 1536, 1)];
+    for (const found of [some, little]) {
       expect(found).toMatchObject({ optimizer: 'adam', stored: true });
       expect(found.cutting).toBeDefined();
-      expect(found.bytes).toBeLessThanOrEqual(gigabytes * 1e9);
     }
+    expect(some.bytes).toBeLessThanOrEqual(2e9);
+    expect(little.bytes).toBeLessThanOrEqual(1e9);
+    expect(tilesIn(little)).toBeGreaterThan(tilesIn(some));
     expect(plan(8192, 6144, 3)).toMatchObject({ stored: true });
     expect(plan(8192, 6144, 3).bytes).toBeLessThanOrEqual(3e9);
   });
