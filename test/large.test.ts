@@ -45,7 +45,7 @@ function workWith(stored: boolean, given: Partial<Settings> = {}, more: Partial<
     architecture,
   );
   const counts = [
-    { columns: 3, rows: 2 },
+    { columns: 3, rows: 2, frugal: false },
     { columns: 2, rows: 1 },
   ];
   const large: ScalePlan = {
@@ -215,7 +215,6 @@ describe.skipIf(process.platform !== 'linux')('a store on the disk', () => {
     writeFileSync(
       program,
       `import { scratchStore } from ${JSON.stringify(import.meta.resolve('velatura'))};
-       process.on('SIGXFSZ', () => {});
        try {
          const stored = scratchStore(process.argv[2]).create(1 << 14);
          for (let at = 0; at < stored.length; at += 1024) stored.write(at, new Float32Array(1024).fill(1));

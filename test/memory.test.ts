@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   loadModel,
@@ -9,7 +11,7 @@ import {
   writePicture,
 } from 'velatura';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { velatura } from './support/cli.ts';
+import { program, velatura } from './support/cli.ts';
 import { testFolder, waves } from './support/pictures.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
@@ -108,6 +110,27 @@ describe('--memory', () => {
     expect(start.memory.scales[0].cutting.counts.length).toBeGreaterThan(0);
     expect(rest.at(-1).peakMemory).toBeLessThan(1.2 * 1e9);
   });
+
+  // A limit to the length of files is what a full disk looks like.
+  it.skipIf(spawnSync('bash', ['-c', 'ulimit -f 2000']).status !== 0)(
+    'says so where the disk is full on which large arrays are kept, and leaves nothing there',
+    () => {
+      const scratch = join(folder, 'scratch');
+      mkdirSync(scratch);
+      const line = 'ulimit -f 2000; exec "$0" "$@"';
+      const words = [program, ...paint, '--memory', '900MB', '-o', 'full.png'];
+      const { status, stderr } = spawnSync('bash', ['-c', line, process.execPath, ...words], {
+        cwd: folder,
+        env: { ...process.env, TMPDIR: scratch },
+        encoding: 'utf8',
+      });
+      expect(stderr).toMatch(/and keeps its large arrays on the disk\.\n/);
+      expect(stderr).toContain(`The disk is full: what does not fit into memory is kept in ${scratch}`);
+      expect(status).toBe(2);
+      expect(readdirSync(scratch)).toEqual([]);
+      expect(readdirSync(folder)).not.toContain('full.png');
+    },
+  );
 
   it.each([
     ['much', /--memory must be an amount such as 2GB or 800MB, not "much"\./],
