@@ -10,6 +10,8 @@ import {
   type PaintingState,
   paintPicture,
   readCheckpoint,
+  readPicture,
+  reduced,
   resolveSettings,
   type ScalePlan,
   type Settings,
@@ -22,6 +24,7 @@ import {
   writeCheckpoint,
 } from 'velatura';
 import { describe, expect, it, vi } from 'vitest';
+import { previewTo } from '../src/cli/preview.ts';
 import { testFolder } from './support/pictures.ts';
 import { noise } from './support/reference.ts';
 import { testEngine } from './support/run.ts';
@@ -149,6 +152,47 @@ describe('a painting whose arrays lie in a store', () => {
       }
     }
     expect(done).toBe(expected.length);
+  });
+});
+
+describe('the preview of a painting', () => {
+  it('is smaller where the painting lies on the disk, and the means of its squares', () => {
+    const [width, height] = [4300, 12];
+    const planes = noise(4, 3 * width * height).map(Math.abs);
+    const data = Float32Array.from(planes);
+    const stored = scratchStore(folder).create(data.length);
+    stored.write(0, data);
+    const found = reduced({ width, height, data: stored }, 2048);
+    expect(found).toMatchObject({ width: 1433, height: 4 });
+    for (const [plane, y, x] of [
+      [0, 0, 0],
+      [1, 3, 1432],
+      [2, 2, 700],
+    ] as const) {
+      let sum = 0;
+      for (let i = 0; i < 9; i++) {
+        const row = 3 * y + Math.floor(i / 3);
+        sum += data[(plane * height + row) * width + 3 * x + (i % 3)] as number;
+      }
+      expect(found.data[(plane * 4 + y) * 1433 + x]).toBeCloseTo(sum / 9, 5);
+    }
+    expect(reduced({ width, height, data }, 2048)).toEqual(found);
+  });
+
+  it('is written', async () => {
+    const file = join(folder, 'preview.png');
+    const preview = previewTo(file, (error) => expect.unreachable(String(error)));
+    for await (const step of paintPicture(
+      workWith(true),
+      engine,
+      undefined,
+      undefined,
+      scratchStore(folder),
+    )) {
+      await preview.offer(step);
+    }
+    await preview.finish();
+    expect(await readPicture(file)).toMatchObject({ width: 96, height: 64 });
   });
 });
 
