@@ -1,4 +1,12 @@
-import { architectureNamed, createEngine, paintPicture, planScale, type Work } from 'velatura';
+import {
+  architectureNamed,
+  createEngine,
+  type PaintingState,
+  paintPicture,
+  planScale,
+  scratchStore,
+  type Work,
+} from 'velatura';
 import { stepScene } from './scene.ts';
 
 /*
@@ -16,6 +24,8 @@ export interface TileStep {
   /** Tiles of each stage; none where the picture is in one piece. */
   readonly tiles: readonly number[];
   readonly optimizer: string;
+  /** Whether large arrays were on the disk. */
+  readonly stored: boolean;
   /** Seconds of the quickest step but the first. */
   readonly fastest: number;
 }
@@ -31,10 +41,20 @@ const plan = planScale(work, 0, budget);
 const engine = createEngine();
 const times: number[] = [];
 let last = performance.now();
-for await (const _ of paintPicture({ ...work, plan: [plan] }, engine)) {
+/** As when a checkpoint is written beside the next step. */
+let written: PaintingState | undefined;
+for await (const step of paintPicture(
+  { ...work, plan: [plan] },
+  engine,
+  undefined,
+  undefined,
+  scratchStore(),
+)) {
   times.push((performance.now() - last) / 1000);
+  written = await step.checkpoint();
   last = performance.now();
 }
+if (!written) throw new Error('Nothing was painted.');
 await engine.close();
 const result: TileStep = {
   width,
@@ -44,6 +64,7 @@ const result: TileStep = {
   peakMemory: process.resourceUsage().maxRSS * 1024,
   tiles: plan.cutting?.counts.map(({ columns, rows }) => columns * rows) ?? [],
   optimizer: plan.optimizer,
+  stored: plan.stored ?? false,
   fastest: Math.min(...times.slice(1)),
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);

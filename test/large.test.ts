@@ -10,6 +10,8 @@ import {
   type PaintingState,
   paintPicture,
   readCheckpoint,
+  readPicture,
+  reduced,
   resolveSettings,
   type ScalePlan,
   type Settings,
@@ -22,6 +24,7 @@ import {
   writeCheckpoint,
 } from 'velatura';
 import { describe, expect, it, vi } from 'vitest';
+import { previewTo } from '../src/cli/preview.ts';
 import { testFolder } from './support/pictures.ts';
 import { noise } from './support/reference.ts';
 import { testEngine } from './support/run.ts';
@@ -45,7 +48,7 @@ function workWith(stored: boolean, given: Partial<Settings> = {}, more: Partial<
     architecture,
   );
   const counts = [
-    { columns: 3, rows: 2 },
+    { columns: 3, rows: 2, frugal: false },
     { columns: 2, rows: 1 },
   ];
   const large: ScalePlan = {
@@ -152,6 +155,47 @@ describe('a painting whose arrays lie in a store', () => {
   });
 });
 
+describe('the preview of a painting', () => {
+  it('is smaller where the painting lies on the disk, and the means of its squares', () => {
+    const [width, height] = [4300, 12];
+    const planes = noise(4, 3 * width * height).map(Math.abs);
+    const data = Float32Array.from(planes);
+    const stored = scratchStore(folder).create(data.length);
+    stored.write(0, data);
+    const found = reduced({ width, height, data: stored }, 2048);
+    expect(found).toMatchObject({ width: 1433, height: 4 });
+    for (const [plane, y, x] of [
+      [0, 0, 0],
+      [1, 3, 1432],
+      [2, 2, 700],
+    ] as const) {
+      let sum = 0;
+      for (let i = 0; i < 9; i++) {
+        const row = 3 * y + Math.floor(i / 3);
+        sum += data[(plane * height + row) * width + 3 * x + (i % 3)] as number;
+      }
+      expect(found.data[(plane * 4 + y) * 1433 + x]).toBeCloseTo(sum / 9, 5);
+    }
+    expect(reduced({ width, height, data }, 2048)).toEqual(found);
+  });
+
+  it('is written', async () => {
+    const file = join(folder, 'preview.png');
+    const preview = previewTo(file, (error) => expect.unreachable(String(error)));
+    for await (const step of paintPicture(
+      workWith(true),
+      engine,
+      undefined,
+      undefined,
+      scratchStore(folder),
+    )) {
+      await preview.offer(step);
+    }
+    await preview.finish();
+    expect(await readPicture(file)).toMatchObject({ width: 96, height: 64 });
+  });
+});
+
 describe('Adam from a store', () => {
   it('is Adam, also over several pieces and where the loss is not finite', async () => {
     const n = (1 << 20) + 77;
@@ -215,7 +259,6 @@ describe.skipIf(process.platform !== 'linux')('a store on the disk', () => {
     writeFileSync(
       program,
       `import { scratchStore } from ${JSON.stringify(import.meta.resolve('velatura'))};
-       process.on('SIGXFSZ', () => {});
        try {
          const stored = scratchStore(process.argv[2]).create(1 << 14);
          for (let at = 0; at < stored.length; at += 1024) stored.write(at, new Float32Array(1024).fill(1));

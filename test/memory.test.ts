@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   loadModel,
@@ -9,7 +11,7 @@ import {
   writePicture,
 } from 'velatura';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { velatura } from './support/cli.ts';
+import { program, velatura } from './support/cli.ts';
 import { testFolder, waves } from './support/pictures.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
@@ -39,7 +41,7 @@ describe('the plan of a painting', () => {
   });
 
   it('keeps to the budget, with more tiles the less there is', () => {
-    const plans = [14, 4, 3, 2.4].map((gigabytes) => ({ gigabytes, found: plan(2048, 1536, gigabytes) }));
+    const plans = [14, 4, 3].map((gigabytes) => ({ gigabytes, found: plan(2048, 1536, gigabytes) }));
     for (const { gigabytes, found } of plans) {
       expect(found.bytes).toBeLessThanOrEqual(gigabytes * 1e9);
       expect(found.stored).toBeFalsy();
@@ -50,6 +52,13 @@ describe('the plan of a painting', () => {
     expect(tiles).toEqual([...tiles].sort((a, b) => a - b));
   });
 
+  it('lets programs keep their memory only where there is room for that of all', () => {
+    const frugal = (gigabytes: number) =>
+      plan(2048, 1536, gigabytes).cutting?.counts.map(({ frugal }) => frugal);
+    expect(frugal(6)).toEqual([false, false]);
+    expect(frugal(3)).toEqual([true, true]);
+  });
+
   it('shortens what L-BFGS remembers, and goes over to Adam', () => {
     expect(plan(2048, 1536, 3)).toMatchObject({ optimizer: 'lbfgs', history: 3 });
     expect(plan(4096, 3072, 4)).toMatchObject({ optimizer: 'adam' });
@@ -57,12 +66,14 @@ describe('the plan of a painting', () => {
   });
 
   it('keeps large arrays on the disk where memory is too short for them', () => {
-    for (const gigabytes of [2, 1]) {
-      const found = plan(2048, 1536, gigabytes);
+    const [some, little] = [plan(2048, 1536, 2), plan(2048, 1536, 1)];
+    for (const found of [some, little]) {
       expect(found).toMatchObject({ optimizer: 'adam', stored: true });
       expect(found.cutting).toBeDefined();
-      expect(found.bytes).toBeLessThanOrEqual(gigabytes * 1e9);
     }
+    expect(some.bytes).toBeLessThanOrEqual(2e9);
+    expect(little.bytes).toBeLessThanOrEqual(1e9);
+    expect(tilesIn(little)).toBeGreaterThan(tilesIn(some));
     expect(plan(8192, 6144, 3)).toMatchObject({ stored: true });
     expect(plan(8192, 6144, 3).bytes).toBeLessThanOrEqual(3e9);
   });
@@ -99,6 +110,27 @@ describe('--memory', () => {
     expect(start.memory.scales[0].cutting.counts.length).toBeGreaterThan(0);
     expect(rest.at(-1).peakMemory).toBeLessThan(1.2 * 1e9);
   });
+
+  // A limit to the length of files is what a full disk looks like.
+  it.skipIf(spawnSync('bash', ['-c', 'ulimit -f 2000']).status !== 0)(
+    'says so where the disk is full on which large arrays are kept, and leaves nothing there',
+    () => {
+      const scratch = join(folder, 'scratch');
+      mkdirSync(scratch);
+      const line = 'ulimit -f 2000; exec "$0" "$@"';
+      const words = [program, ...paint, '--memory', '900MB', '-o', 'full.png'];
+      const { status, stderr } = spawnSync('bash', ['-c', line, process.execPath, ...words], {
+        cwd: folder,
+        env: { ...process.env, TMPDIR: scratch },
+        encoding: 'utf8',
+      });
+      expect(stderr).toMatch(/and keeps its large arrays on the disk\.\n/);
+      expect(stderr).toContain(`The disk is full: what does not fit into memory is kept in ${scratch}`);
+      expect(status).toBe(2);
+      expect(readdirSync(scratch)).toEqual([]);
+      expect(readdirSync(folder)).not.toContain('full.png');
+    },
+  );
 
   it.each([
     ['much', /--memory must be an amount such as 2GB or 800MB, not "much"\./],

@@ -1,9 +1,12 @@
-import { type Step, writePicture } from '../node/index.ts';
+import { inMemory, type Picture, reduced, type Step, writePicture } from '../node/index.ts';
 import type { Watcher } from './last-step.ts';
 import type { Progress } from './progress/progress.ts';
 
 /** Milliseconds between two pictures. */
 const INTERVAL = 1000;
+
+/** The longest side of the preview of a painting that does not fit into memory, in pixels. */
+const LONGEST = 2048;
 
 /** For what is written beside the painting: that it fails is worth a note, and no reason to stop. */
 export function leftOut(what: string, progress: Pick<Progress, 'note'>): (error: unknown) => void {
@@ -28,13 +31,18 @@ export function previewTo(path: string, onFailure: (error: unknown) => void): Wa
     if (due === step) due = undefined;
     if (latest === step) latest = undefined;
     began = performance.now();
-    return writePicture(path, step.picture).then(
+    return writePicture(path, shown(step)).then(
       () => {},
       (error: unknown) => {
         if (!failed) onFailure(error);
         failed = true;
       },
     );
+  }
+
+  /** The painting; smaller where it lies on the disk. */
+  function shown({ largePicture: painting }: Step): Picture {
+    return painting.data instanceof Float32Array ? inMemory(painting) : reduced(painting, LONGEST);
   }
 
   function next(): void {

@@ -103,7 +103,8 @@ async function openTiled(
 ): Promise<Scale> {
   const options = optionsOf(work);
   const { painted, ...shares } = guideInputs(work, content);
-  const picture = tiledPicture(options, content, work.plan?.[level]?.cutting as Cutting, shares, store);
+  const cutting = work.plan?.[level]?.cutting as Cutting;
+  const picture = tiledPicture(options, content, cutting, shares, store);
   const objective = await openTiledObjective(
     engine,
     picture,

@@ -26,7 +26,7 @@ export interface TiledPicture {
    */
   readonly sharesOf: (tap: string, region: number) => Float32Array | undefined;
   /** Where its arrays lie that are as large as it, and maps that are kept whole; in memory where there is none. */
-  readonly store: Store | undefined;
+  readonly store?: Store | undefined;
 }
 
 /**

@@ -13,6 +13,11 @@ export interface Cutting {
 export interface Counts {
   readonly columns: number;
   readonly rows: number;
+  /**
+   * Whether the stage's programs give their memory back after each run: then it is that of one at a time, but they take longer.
+   * They do when left out.
+   */
+  readonly frugal?: boolean;
 }
 
 /** One of a stage's tiles, in positions of what the stage is given. */
@@ -41,10 +46,58 @@ export interface TiledStage {
   readonly taps: ReadonlyMap<string, TiledMap>;
   /** What it hands on. */
   readonly end: TiledMap;
+  /** Whether its programs give their memory back after each run. */
+  readonly frugal: boolean;
+}
+
+/** A stage, not cut into tiles yet. */
+export type WholeStage = Pick<TiledStage, 'stage' | 'whole'> & {
+  readonly maps: ReturnType<typeof mapSizesOf>;
+};
+
+/** The stages of a picture that is continued by the margin, when the network is cut after some layers. */
+export function layStages(options: TileOptions, picture: Size, cuts: readonly number[]): WholeStage[] {
+  const { network, pooling } = options;
+  const taps = [...Object.keys(options.contentTaps), ...Object.keys(options.styleTaps)];
+  const margin = marginOf(options, picture);
+  let whole: Size = { width: picture.width + 2 * margin, height: picture.height + 2 * margin };
+  return stagesOf(network.architecture, taps, cuts).map((stage) => {
+    const maps = mapSizesOf(stage, whole, network.weights, pooling);
+    const laid = { stage, whole, maps };
+    whole = maps.end;
+    return laid;
+  });
 }
 
 /**
- * Cuts a picture, continued by the margin, and the feature maps that are made of it.
+ * Cuts a stage into tiles.
+ * @returns nothing where it cannot be cut into so many
+ */
+export function layStage(
+  { network, pooling }: TileOptions,
+  { stage, whole, maps }: WholeStage,
+  { columns, rows, frugal = true }: Counts,
+): TiledStage | undefined {
+  const across = coverAxis(whole.width, columns, stage);
+  const down = coverAxis(whole.height, rows, stage);
+  if (!across || !down) return undefined;
+  const tile = { width: across.size, height: down.size };
+  const each = mapSizesOf(stage, tile, network.weights, pooling);
+  const taps = [...stage.taps].map(([tap, stride]): [string, TiledMap] => [
+    tap,
+    { stride, whole: maps.taps.get(tap) as Size, tile: each.taps.get(tap) as Size },
+  ]);
+  const end = { stride: stage.stride, whole: maps.end, tile: each.end };
+  return { stage, whole, tile, tiles: crossed(across, down), taps: new Map(taps), end, frugal };
+}
+
+/** Whether a picture can be cut at all: steps over the edge to the other side are seen in the margin. */
+export function canBeCut(options: TileOptions, picture: Size): boolean {
+  return options.edges === 'mirror' || marginOf(options, picture) > 0;
+}
+
+/**
+ * Cuts a picture, and the feature maps that are made of it.
  * @returns nothing where a stage cannot be cut into so many tiles
  */
 export function layTiles(
@@ -52,30 +105,12 @@ export function layTiles(
   picture: Size,
   { cuts, counts }: Cutting,
 ): TiledStage[] | undefined {
-  const { network, pooling } = options;
-  const taps = [...Object.keys(options.contentTaps), ...Object.keys(options.styleTaps)];
-  const margin = marginOf(options, picture);
-  // Steps over the edge to the other side are seen in the margin.
-  if (options.edges === 'wrap' && margin === 0) return undefined;
-  let whole: Size = { width: picture.width + 2 * margin, height: picture.height + 2 * margin };
+  if (!canBeCut(options, picture)) return undefined;
   const stages: TiledStage[] = [];
-  for (const [i, stage] of stagesOf(network.architecture, taps, cuts).entries()) {
-    const { columns, rows } = counts[i] as Counts;
-    const across = coverAxis(whole.width, columns, stage);
-    const down = coverAxis(whole.height, rows, stage);
-    if (!across || !down) return undefined;
-    const tile = { width: across.size, height: down.size };
-    const [all, each] = [whole, tile].map((size) => mapSizesOf(stage, size, network.weights, pooling)) as [
-      ReturnType<typeof mapSizesOf>,
-      ReturnType<typeof mapSizesOf>,
-    ];
-    const tapMaps = [...stage.taps].map(([tap, stride]): [string, TiledMap] => [
-      tap,
-      { stride, whole: all.taps.get(tap) as Size, tile: each.taps.get(tap) as Size },
-    ]);
-    const end = { stride: stage.stride, whole: all.end, tile: each.end };
-    stages.push({ stage, whole, tile, tiles: crossed(across, down), taps: new Map(tapMaps), end });
-    whole = all.end;
+  for (const [i, whole] of layStages(options, picture, cuts).entries()) {
+    const laid = layStage(options, whole, counts[i] as Counts);
+    if (!laid) return undefined;
+    stages.push(laid);
   }
   return stages;
 }
