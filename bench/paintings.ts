@@ -21,6 +21,8 @@ export interface Painter {
   readonly median: number;
   /** The lowest loss at the last scale. */
   readonly loss: number;
+  /** The same after the steps of the recipe, and when they were done: the others go on until they reach the loss of Velatura. */
+  readonly planned: Point;
   readonly peakMemory: number;
   /** Of the first run. */
   readonly curve: readonly Point[];
@@ -36,11 +38,15 @@ export interface EngineShare {
 
 export interface PaintingResult {
   readonly size: number;
+  /** Velatura, and the others, whoever was quicker first. */
   readonly painters: readonly Painter[];
   readonly share: EngineShare;
 }
 
-/** The default recipe from start to end: the command and, where there is PyTorch, the same there, by turns. */
+/**
+ * The default recipe from start to end: the command and, where there is PyTorch, the same there, by turns. PyTorch takes as many
+ * steps at the last scale as it needs to come to the same loss.
+ */
 export async function measurePaintings(
   folder: string,
   { size, runs, torch, layout }: { size: number; runs: number; torch: boolean; layout: string },
@@ -62,8 +68,10 @@ export async function measurePaintings(
     '--json',
   ];
   const painters = [{ name: 'Velatura', command: ours, runs: [] as Run[] }];
+  const contents = await paintingScene(size);
+  const lastSteps = contents.recipe.steps.at(-1) as number;
   if (torch) {
-    const scene = await writeScene(join(folder, 'painting'), await paintingScene(size));
+    const scene = await writeScene(join(folder, 'painting'), contents);
     for (const search of ['strong_wolfe', 'none']) {
       const command = [python, here('pytorch/paint.py'), scene, search, layout, join(folder, 'torch.ppm')];
       painters.push({ name: `PyTorch, line search ${search}`, command, runs: [] });
@@ -72,19 +80,23 @@ export async function measurePaintings(
   for (let run = 0; run < runs; run++) {
     for (const painter of painters) {
       // Which line search gets further is known after the first round.
-      if (run > 0 && painter !== painters[0] && painter !== best(painters.slice(1))) continue;
-      const done = await paintOnce(painter.command);
+      if (run > 0 && painter !== painters[0] && painter !== painters.slice(1).sort(byFirstRun)[0]) continue;
+      const goal = painters[0]!.runs[0]?.loss;
+      const done = await paintOnce([...painter.command, ...(painter === painters[0] ? [] : [String(goal)])]);
       painter.runs.push(done);
       report(`${painter.name}: ${done.seconds.toFixed(1)} s to a loss of ${done.loss.toPrecision(4)}`);
     }
   }
+  const [velatura, ...others] = painters as [(typeof painters)[number], ...typeof painters];
+  const inOrder = others.sort(byFirstRun);
   return {
     size,
-    painters: painters.map(({ name, runs }) => ({
+    painters: [velatura, ...inOrder].map(({ name, runs }) => ({
       name,
       seconds: runs.map(({ seconds }) => seconds),
       median: median(runs.map(({ seconds }) => seconds)),
       loss: runs[0]!.loss,
+      planned: plannedEnd(runs[0]!.curve, size, lastSteps),
       peakMemory: Math.max(...runs.map(({ peakMemory }) => peakMemory)),
       curve: runs[0]!.curve,
     })),
@@ -99,9 +111,22 @@ interface Run {
   readonly curve: readonly Point[];
 }
 
-/** The one whose first run reached the lowest loss. */
-export function best<T extends { runs: readonly { loss: number }[] }>(painters: readonly T[]): T | undefined {
-  return [...painters].sort((a, b) => a.runs[0]!.loss - b.runs[0]!.loss)[0];
+/** Where a painter is after the steps of the recipe, or at its end where it took fewer. */
+function plannedEnd(curve: readonly Point[], size: number, steps: number): Point {
+  return curve
+    .filter(({ scale }) => scale === size)
+    .slice(0, steps)
+    .at(-1)!;
+}
+
+/** Orders painters by the loss of their first runs where that differs by a hundredth and more, and by time otherwise. */
+function byFirstRun({ runs: [a] }: HasRuns, { runs: [b] }: HasRuns): number {
+  const differ = Math.abs(a!.loss - b!.loss) > 0.01 * Math.min(a!.loss, b!.loss);
+  return differ ? a!.loss - b!.loss : a!.seconds - b!.seconds;
+}
+
+interface HasRuns {
+  readonly runs: readonly Run[];
 }
 
 /** Both painters write a line of JSON for each step: Velatura its events, the script in PyTorch scale and loss. */

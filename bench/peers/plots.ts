@@ -16,8 +16,7 @@ const { document } = parseHTML('<html><body></body></html>');
 const look = { document: document as unknown as Document, width: 640, marginLeft: 56, grid: true };
 
 if (painting) {
-  const best = [...painting.painters.slice(1)].sort((a, b) => a.loss - b.loss)[0];
-  const shown = [painting.painters[0]!, ...(best ? [best] : [])];
+  const shown = painting.painters.slice(0, 2);
   const points = shown.flatMap(({ name, curve }) =>
     curve.map((point, i) => ({
       ...point,

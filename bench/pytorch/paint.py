@@ -1,7 +1,8 @@
-"""A painting in PyTorch, by Velatura's recipe: python paint.py <scene> <strong_wolfe|none> <layout> <output.ppm>
+"""A painting in PyTorch, by Velatura's recipe: python paint.py <scene> <strong_wolfe|none> <layout> <output.ppm> <loss>
 
-The scene holds content and style at each scale (`content 128`, `style 128`, ...), already decoded and resampled. Prints
-a line of JSON for each evaluation of the objective: the scale, and the lowest loss so far.
+The scene holds content and style at each scale (`content 128`, `style 128`, ...), already decoded and resampled. The last
+scale takes as many steps as that loss needs, at most four times those of the recipe. Prints a line of JSON for each
+evaluation of the objective: the scale, and the lowest loss so far.
 """
 
 import json
@@ -17,7 +18,8 @@ class Enough(Exception):
     """The scale has had its evaluations."""
 
 
-def paint_scale(objective, scale, evaluations, line_search):
+def paint_scale(objective, scale, evaluations, line_search, goal):
+    """Takes so many evaluations, or fewer where a loss as low as the goal is reached."""
     change = torch.zeros_like(objective.start).requires_grad_()
     optimizer = torch.optim.LBFGS(
         [change],
@@ -32,7 +34,7 @@ def paint_scale(objective, scale, evaluations, line_search):
 
     def closure():
         nonlocal best, done
-        if done == evaluations:
+        if done == evaluations or best[0] <= goal:
             raise Enough
         done += 1
         change.grad = None
@@ -44,7 +46,7 @@ def paint_scale(objective, scale, evaluations, line_search):
         return loss
 
     try:
-        while done < evaluations:
+        while done < evaluations and best[0] > goal:
             before = done
             optimizer.step(closure)
             if done <= before + 1:
@@ -61,18 +63,21 @@ def write_ppm(path, picture):
         file.write(b"P6 %d %d 255\n" % (pixels.shape[1], pixels.shape[0]) + pixels.numpy().tobytes())
 
 
-def main(scene, line_search, layout, output):
+def main(scene, line_search, layout, output, loss):
     arrays, recipe = read_scene(scene)
     pictures = {name: arrays.pop(name)[None] for name in list(arrays) if " " in name}
-    picture = None
-    for scale, evaluations in zip(recipe["scales"], recipe["steps"]):
+    start = pictures[f"content {recipe['scales'][0]}"]
+    search = None if line_search == "none" else line_search
+    for level, (scale, evaluations) in enumerate(zip(recipe["scales"], recipe["steps"])):
         content, style = pictures[f"content {scale}"], pictures[f"style {scale}"]
-        if picture is None:
-            start = content
-        else:
-            start = F.interpolate(picture, content.shape[2:], mode="bicubic", align_corners=False).clamp(0, 1)
+        if level > 0:
+            change = F.interpolate(picture - before, content.shape[2:], mode="bicubic", align_corners=False)
+            start = (content + change).clamp(0, 1)
         objective = Objective(arrays, recipe, content, style, start, getattr(torch, layout))
-        picture = paint_scale(objective, scale, evaluations, None if line_search == "none" else line_search)
+        if level == len(recipe["scales"]) - 1:
+            picture = paint_scale(objective, scale, 4 * evaluations, search, float(loss))
+        else:
+            picture, before = paint_scale(objective, scale, evaluations, search, 0), content
     write_ppm(output, picture)
     print(json.dumps({"peakMemory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}))
 

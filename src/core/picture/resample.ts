@@ -57,15 +57,17 @@ function lanczos3(x: number): number {
 function resampleRows(data: Float32Array, rows: number, width: number, toWidth: number): Float32Array {
   if (width === toWidth) return data;
   const result = new Float32Array(rows * toWidth);
-  filter(width, toWidth).forEach(({ first, weights }, x) => {
-    for (let row = 0; row < rows; row++) {
+  const taps = filter(width, toWidth);
+  // Row by row, as they lie in memory.
+  for (let row = 0; row < rows; row++) {
+    for (let x = 0; x < toWidth; x++) {
+      const { first, weights } = taps[x] as Taps;
+      const from = row * width + first;
       let sum = 0;
-      for (let k = 0; k < weights.length; k++) {
-        sum += (weights[k] as number) * (data[row * width + first + k] as number);
-      }
+      for (let k = 0; k < weights.length; k++) sum += (weights[k] as number) * (data[from + k] as number);
       result[row * toWidth + x] = sum;
     }
-  });
+  }
   return result;
 }
 
