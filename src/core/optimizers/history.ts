@@ -6,14 +6,17 @@ import { input, matmul, serialize, transpose } from '../graph/index.ts';
  * the time that they take here: they are bound by memory, and the engine reads it with all its threads.
  */
 export interface History {
-  /** Replaces rows; in a new history all are zero. Returns the inner products of all rows, as a matrix in row-major order. */
-  write(rows: ReadonlyMap<number, Float32Array>): Promise<Float32Array>;
+  /** Replaces rows; in a new history all are zero. */
+  write(rows: ReadonlyMap<number, Float32Array>): Promise<Products>;
   /** A row as it stands. */
   read(row: number): Promise<Float32Array>;
   /** The sum of the rows, each times its factor. */
   combine(factors: Float32Array): Promise<Float32Array>;
   release(): Promise<void>;
 }
+
+/** The inner product of two rows. */
+export type Products = (a: number, b: number) => number;
 
 /** @throws EngineError as `compile` and, in its functions, as `run` */
 export async function createHistory(engine: Engine, rows: number, length: number): Promise<History> {
@@ -30,7 +33,8 @@ export async function createHistory(engine: Engine, rows: number, length: number
     async write(replaced) {
       const parts = [...replaced].map(([row, values]): Part => ({ at: row * length, values }));
       const found = await products.run({ vectors: parts }, ['products']);
-      return found.products as Float32Array;
+      const matrix = found.products as Float32Array;
+      return (a, b) => matrix[a * rows + b] as number;
     },
     async combine(factors) {
       const found = await sum.run({ factors }, ['sum']);

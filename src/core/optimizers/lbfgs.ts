@@ -2,7 +2,7 @@ import type { Engine } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { loaded } from '../store.ts';
 import { addScaled, dot } from '../vector.ts';
-import { createHistory, type History } from './history.ts';
+import { createHistory, type History, type Products } from './history.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
 import { savedArray, savedNumber, savedNumbers } from './saved.ts';
 
@@ -57,6 +57,7 @@ export function lbfgs(
   { history = USUAL_HISTORY, firstMove = 0.02 }: LbfgsOptions = {},
 ): Optimizer<LbfgsState> {
   const gradientRow = 2 * history;
+  const places = Array.from({ length: history }, (_, place) => place);
   /** The rows of so many places: their steps, then their changes. */
   const rowsFilled = (filled: number) =>
     Array.from({ length: 2 * filled }, (_, i) => (i < filled ? i : history + i - filled));
@@ -73,26 +74,28 @@ export function lbfgs(
   }
 
   async function accept(state: LbfgsState, loss: number, gradient: Float32Array): Promise<void> {
-    const rows = new Map([[gradientRow, gradient]]);
     const [move, change] = state.scratch;
     addScaled(move, state.point, -1, state.best);
     addScaled(change, gradient, -1, state.gradient);
+    const slot = places.find((place) => !state.slots.includes(place)) ?? (state.slots.shift() as number);
+    state.filled = Math.max(state.filled, slot + 1);
+    const rows = new Map([
+      [slot, move],
+      [history + slot, change],
+      [gradientRow, gradient],
+    ]);
+    const product = await state.history.write(rows);
     // Without positive curvature along the step there is nothing to learn from it.
-    if (dot(move, change) > 1e-10 * dot(change, change)) {
-      const full = state.slots.length === history;
-      const slot = full ? (state.slots.shift() as number) : state.slots.length;
-      state.slots.push(slot);
-      state.filled = Math.max(state.filled, slot + 1);
-      rows.set(slot, move).set(history + slot, change);
-    }
+    const square = product(history + slot, history + slot);
+    if (product(slot, history + slot) > 1e-10 * square) state.slots.push(slot);
     state.best.set(state.point);
     state.loss = loss;
     state.gradient = gradient;
     state.trials = 0;
     state.step = 1;
-    const products = await state.history.write(rows);
-    state.direction = await state.history.combine(twoLoop(products, state.slots, history));
-    state.slope = dot(state.direction, gradient);
+    const factors = twoLoop(product, state.slots, history);
+    state.direction = await state.history.combine(factors);
+    state.slope = factors.reduce((sum, factor, row) => sum + factor * product(row, gradientRow), 0);
     if (!(state.slope < 0) || state.slots.length === 0) steepest(state, firstMove);
   }
 
@@ -198,16 +201,14 @@ export function lbfgs(
  * two loops of the textbook need the vectors' inner products only (Chen, Wang & Zhou 2014, *Large-scale L-BFGS using
  * MapReduce*).
  *
- * @param products of all rows, as `History.write` returns them
+ * @param product of any two rows, as `History.write` returns them
  * @param slots the places in use, the oldest step first
  * @param places of which there are so many
  */
-function twoLoop(products: Float32Array, slots: readonly number[], places: number): Float32Array {
+function twoLoop(product: Products, slots: readonly number[], places: number): Float32Array {
   const rows = 2 * places + 1;
   const factors = new Float32Array(rows);
-  const along = (row: number) =>
-    factors.reduce((sum, f, i) => sum + f * (products[row * rows + i] as number), 0);
-  const product = (a: number, b: number) => products[a * rows + b] as number;
+  const along = (row: number) => factors.reduce((sum, f, i) => sum + f * product(row, i), 0);
   const curvature = (slot: number) => product(slot, places + slot);
 
   factors[rows - 1] = -1;
