@@ -10,6 +10,7 @@ import type { CommandLine } from './paintings/painting.ts';
 import { freeAll } from './queue/claim.ts';
 import { startWorker, type Worker } from './queue/worker.ts';
 import { checkTokens } from './security.ts';
+import { startInspector } from './uploads/inspector.ts';
 
 export { dataFolder } from './database/open.ts';
 export { type Limits, limitTable, usualLimits } from './limits.ts';
@@ -73,7 +74,10 @@ export async function serve(options: ServeOptions): Promise<Running & { readonly
     const news = listenForNews(database);
     open.unshift(() => news.close());
     const { limits, commandLine, controlWords } = options;
-    const app = await buildApp({ database, news, limits, metrics, commandLine, controlWords, tokens, log });
+    const inspector = startInspector();
+    open.unshift(() => inspector.close());
+    const shared = { database, news, inspector, limits, metrics };
+    const app = await buildApp({ ...shared, commandLine, controlWords, tokens, log });
     open.unshift(() => app.close());
     await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
       throw cannotListen(error, host, port);

@@ -40,6 +40,7 @@ export const paintingSchema = z
     styles: z.array(z.string()).describe('The names of the files of the styles'),
     regions: regionsSchema.optional().describe('The names of the files of the masks'),
     from: z.string().optional().describe('The painting from whose picture this one started'),
+    start: z.string().optional().describe('The name of the file from which it started'),
     settings: anySettings.describe('As they were given'),
     resolved: anySettings.optional().describe('All settings'),
     sizes: z
@@ -67,6 +68,7 @@ export interface PaintingRow {
   readonly styles: readonly string[];
   readonly regions: RegionNames | null;
   readonly origin: string | null;
+  readonly start: string | null;
   readonly settings: Partial<Settings>;
   readonly resolved: Settings;
   readonly sizes: readonly Size[];
@@ -98,7 +100,8 @@ export function stemOf({ content, styles }: Pick<PaintingRow, 'content' | 'style
 
 /** @param queuePosition of a queued painting, where somebody counted */
 export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition?: number): PaintingView {
-  const { origin, resolved, progress, stopped } = row;
+  const { origin, start, resolved, progress, stopped } = row;
+  const init = start ?? (origin === null ? undefined : `painting-${origin}.png`);
   return {
     id: row.id,
     state: row.state,
@@ -106,6 +109,7 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
     styles: [...row.styles],
     ...(row.regions && { regions: row.regions }),
     ...(origin !== null && { from: origin }),
+    ...(start !== null && { start }),
     settings: row.settings,
     resolved,
     sizes: [...row.sizes],
@@ -120,7 +124,7 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
       content: row.content,
       style: row.styles,
       regions: row.regions ?? undefined,
-      settings: origin === null ? resolved : { ...resolved, init: `painting-${origin}.png` },
+      settings: init === undefined ? resolved : { ...resolved, init },
     }),
   };
 }
