@@ -41,6 +41,8 @@ export interface Painting {
   /** The names of the masks' files; a colour for a style that is all of it for one region. */
   readonly regions?: { readonly content: string; readonly style?: readonly string[] };
   readonly from?: string;
+  /** The name of the file from which it started. */
+  readonly start?: string;
   readonly settings: Settings;
   readonly resolved?: Settings;
   /** At each scale, from coarse to fine. */
