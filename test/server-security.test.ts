@@ -368,6 +368,11 @@ describe('what is sent', () => {
       ]);
     }
     expect((await refused(await fetch(`${server.url}/paintings/%00`)))[0]).toBe(404);
+    for (const path of ['%ff', 'a'.repeat(300), '%ff/events']) {
+      const answer = await fetch(`${server.url}/paintings/${path}`);
+      expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+      expect((await refused(answer))[0]).toBe(400);
+    }
     expect((await refused(await fetch(`${server.url}/paintings?before=abc`)))[0]).toBe(400);
   });
 });

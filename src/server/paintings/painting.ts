@@ -49,6 +49,10 @@ export const paintingSchema = z
     createdAt: z.string(),
     startedAt: z.string().optional(),
     finishedAt: z.string().optional(),
+    wanted: z
+      .enum(['pause', 'stop'])
+      .optional()
+      .describe('What was asked for, and happens after the present step'),
     queuePosition: z.int().min(1).optional().describe('1 where it is the next'),
     progress: progressSchema.optional(),
     stopped: stoppedSchema.optional().describe('Where it was kept before its end'),
@@ -116,6 +120,7 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
     createdAt: row.created_at.toISOString(),
     ...(row.started_at && { startedAt: row.started_at.toISOString() }),
     ...(row.finished_at && { finishedAt: row.finished_at.toISOString() }),
+    ...(row.wanted && { wanted: row.wanted }),
     ...(queuePosition !== undefined && { queuePosition }),
     ...(progress && { progress }),
     ...(stopped && { stopped }),

@@ -50,6 +50,8 @@ export interface Painting {
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly finishedAt?: string;
+  /** What was asked for, and happens after the present step. */
+  readonly wanted?: 'pause' | 'stop';
   readonly queuePosition?: number;
   readonly progress?: Progress;
   readonly stopped?: Pick<Progress, 'scale' | 'step' | 'steps'>;
