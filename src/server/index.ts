@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import sharp from 'sharp';
 import { UserError } from '../node/index.ts';
 import { buildApp } from './app.ts';
 import { type Database, openDatabase } from './database/index.ts';
@@ -63,6 +64,8 @@ const UNATTACHED_HOURS = 1;
 export async function serve(options: ServeOptions): Promise<Running & { readonly url: string }> {
   const { host, port, log } = options;
   const tokens = checkTokens(options.token, host);
+  // It would keep the last hundred pictures, with the files that they came in, for whoever wants the very same again.
+  sharp.cache(false);
   const database = await openDatabase(options.databaseUrl, options.folder);
   // In the order in which they are closed.
   const open: (() => Promise<void> | void)[] = [() => database.close()];
