@@ -368,10 +368,16 @@ describe('what is sent', () => {
       ]);
     }
     expect((await refused(await fetch(`${server.url}/paintings/%00`)))[0]).toBe(404);
-    for (const path of ['%ff', 'a'.repeat(300), '%ff/events']) {
-      const answer = await fetch(`${server.url}/paintings/${path}`);
+    const unreadable: [string, string, number][] = [
+      ['GET', '%ff', 400],
+      ['GET', '%ff/events', 400],
+      ['GET', 'a'.repeat(300), 404],
+      ['POST', `${'a'.repeat(300)}/pause`, 400],
+    ];
+    for (const [method, path, status] of unreadable) {
+      const answer = await fetch(`${server.url}/paintings/${path}`, { method });
       expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
-      expect((await refused(answer))[0]).toBe(400);
+      expect([path, (await refused(answer))[0]]).toEqual([path, status]);
     }
     expect((await refused(await fetch(`${server.url}/paintings?before=abc`)))[0]).toBe(400);
   });
