@@ -24,7 +24,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startServer(
     await embeddedPlace(),
-    ['--paintings', '0', '--max-queued-each', '1000', '--max-queued', '1000'],
+    ['--paintings', '0', '--max-queued-each', '1000', '--max-queued', '1000', '--max-look', '60000'],
     COLLECT,
   );
 });

@@ -28,6 +28,8 @@ let locked: TestServer;
 let place: Place;
 beforeAll(async () => {
   const limits = ['--paintings', '0', '--max-upload', '1', '--max-pixels', '1', '--max-styles', '2'];
+  // However busy the machine is, all is looked at.
+  limits.push('--max-look', '60000');
   const more = ['--max-size', '512', '--max-steps', '400', '--max-queued-each', '3', '--max-queued', '5'];
   place = await embeddedPlace();
   [server, locked] = await Promise.all([

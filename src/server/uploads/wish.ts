@@ -13,8 +13,6 @@ import { chooseSettings } from './settings.ts';
 /** Bytes of the forms that are held in memory at once; others wait before theirs are read. */
 const FORM_BYTES = 2 ** 29;
 const inTurn = within(FORM_BYTES);
-/** Milliseconds that somebody waits for pictures to be looked at as a whole. */
-const PATIENCE = 300;
 
 /**
  * Reads and checks what a form asks for.
@@ -48,7 +46,7 @@ export async function readWish(
       ...chosen.resolved,
       ...picturesIn({ styles, regions: undefined }),
     });
-    await inspector.inspect({ sent, uploads, settings: chosen.resolved }, PATIENCE);
+    await inspector.inspect({ sent, uploads, settings: chosen.resolved }, limits.maxLook);
     const names = [form.content?.name, form.contentRegions?.name, form.start?.name];
     const said = [settings, from, form.styles.length, names];
     const masks = form.styleRegions.map((mask) => (typeof mask === 'string' ? mask : ''));

@@ -64,15 +64,15 @@ export function kindOf({ enum: choices, type }: Schema): Kind {
 export function readSetting(kind: Kind, text: string): unknown {
   if (text.trim() === '') return undefined;
   if (kind === 'number') return readNumber(text);
-  if (kind === 'numbers') return text.split(',').map(readNumber);
+  if (kind === 'numbers') return text.split(',').map((part) => readNumber(part, 'numbers'));
   if (kind === 'weights') return Object.fromEntries(text.split(',').map(readWeight));
   return text.trim();
 }
 
-function readNumber(text: string): number {
+function readNumber(text: string, kind = 'a number'): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new Error(`This must be a number, not "${text.trim()}".`);
+  throw new Error(`This must be ${kind}, not "${text.trim()}".`);
 }
 
 /** `2a` or, with a weight, `2a:0.5`. */
