@@ -23,8 +23,10 @@ export async function readWish(
   key: string | undefined,
   { database, limits, inspector }: Context,
 ): Promise<Wish> {
-  const claimed = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
-  const bytes = Math.min(claimed, largestForm(limits));
+  // What does not say how large it is may be as large as any.
+  const claimed = Number(request.headers['content-length']);
+  const most = largestForm(limits);
+  const bytes = claimed < most ? claimed : most;
   return await inTurn(bytes, async () => {
     const form = await readForm(request, limits);
     const { settings, from } = form;
