@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
-import { encodePicture, type Picture, readPicture, UserError } from 'velatura';
+import { encodePicture, type Picture, readPicture, sizeOfPicture, UserError } from 'velatura';
 import { describe, expect, it } from 'vitest';
 import {
   displayP3ToSrgb,
@@ -401,5 +401,30 @@ describe('what is no picture to read', () => {
     expect(width).toBe(512);
     // Decoded whole it would take 588 MB.
     expect(bytes).toBeLessThan(400e6);
+  });
+});
+
+describe('sizeOfPicture', () => {
+  it('tells what size a picture will be read at, by its header alone', async () => {
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"></svg>');
+    const turned = await rgb(picture).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    for (const source of [picture, png, turned, svg]) {
+      for (const longest of [undefined, 17, 40, 200]) {
+        const { width, height } = await readPicture(source, { longest });
+        expect(await sizeOfPicture(source, { longest })).toEqual({ width, height });
+      }
+    }
+    // A JPEG is reduced on the way, which may cost a pixel.
+    const narrow = await rgb(waves(22, 330)).jpeg().toBuffer();
+    const { width, height } = await readPicture(narrow, { longest: 117 });
+    const told = await sizeOfPicture(narrow, { longest: 117 });
+    expect(Math.abs(told.width - width) + Math.abs(told.height - height)).toBeLessThanOrEqual(1);
+  });
+
+  it('refuses what the header says is no picture to be read', async () => {
+    await expect(sizeOfPicture(new Uint8Array([1, 2, 3]))).rejects.toThrow(/is no picture that can be read/);
+    await expect(sizeOfPicture(await rgb(waves(40, 4)).png().toBuffer())).rejects.toThrow(/too small/);
+    // What is behind the header it does not see.
+    expect(await sizeOfPicture(png.subarray(0, png.length / 2))).toEqual({ width: 60, height: 40 });
   });
 });

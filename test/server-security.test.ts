@@ -28,6 +28,8 @@ let locked: TestServer;
 let place: Place;
 beforeAll(async () => {
   const limits = ['--paintings', '0', '--max-upload', '1', '--max-pixels', '1', '--max-styles', '2'];
+  // However busy the machine is, all is looked at.
+  limits.push('--max-look', '60000');
   const more = ['--max-size', '512', '--max-steps', '400', '--max-queued-each', '3', '--max-queued', '5'];
   place = await embeddedPlace();
   [server, locked] = await Promise.all([
@@ -368,6 +370,17 @@ describe('what is sent', () => {
       ]);
     }
     expect((await refused(await fetch(`${server.url}/paintings/%00`)))[0]).toBe(404);
+    const unreadable: [string, string, number][] = [
+      ['GET', '%ff', 400],
+      ['GET', '%ff/events', 400],
+      ['GET', 'a'.repeat(300), 404],
+      ['POST', `${'a'.repeat(300)}/pause`, 400],
+    ];
+    for (const [method, path, status] of unreadable) {
+      const answer = await fetch(`${server.url}/paintings/${path}`, { method });
+      expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+      expect([path, (await refused(answer))[0]]).toEqual([path, status]);
+    }
     expect((await refused(await fetch(`${server.url}/paintings?before=abc`)))[0]).toBe(400);
   });
 });

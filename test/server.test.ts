@@ -10,10 +10,12 @@ import {
   ask,
   command,
   content,
+  encoded,
   eventsUntil,
   form,
   killAtOnce,
   look,
+  type Painting,
   type Place,
   paintProcesses,
   picture,
@@ -239,6 +241,24 @@ describe.each(places)('paintings kept %s', (_where, makePlace) => {
     body.append('from', id);
     body.append('settings', JSON.stringify(small));
     expect(await ask(server, body)).toMatchObject({ regions: { content: 'left.png' } });
+  });
+
+  it('start from a picture that is sent, as the command does', async () => {
+    const start = await encoded(64, 48, 'start.png');
+    const { id } = await ask(server, form(small, { start }));
+    const told = await allEvents(server, id);
+    const done = told.at(-2)?.data as unknown as Painting;
+    expect(done).toMatchObject({ state: 'done', start: 'start.png' });
+    expect(done.command).toContain('--init start.png');
+    for (const file of [content, style, start]) {
+      writeFileSync(join(folder, file.name), Buffer.from(await file.arrayBuffer()));
+    }
+    const words = (done.command as string).split(' ').slice(1);
+    const same = await velatura([...words, '-o', 'started.png'], { cwd: folder });
+    expect(same).toMatchObject({ code: 0 });
+    expect(await readPicture(await picture(server, id))).toEqual(
+      await readPicture(join(folder, 'started.png')),
+    );
   });
 
   it('wait, rest and stop in the queue', async () => {

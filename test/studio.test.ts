@@ -298,6 +298,25 @@ describe.skipIf(withoutBrowser)('what the studio sends', () => {
     });
   });
 
+  it('starts from a picture of one’s own, and paints at any size', async () => {
+    const fake = await fakeStudio();
+    onTestFinished(() => fake.close());
+    const { page } = await visit(fake.url);
+    const all = await files();
+    await prepare(page, all, 3);
+    await slot(page, 'Or from a picture of your own').setInputFiles(all.text);
+    await page.getByRole('alert').filter({ hasText: 'notes.txt is not a picture' }).waitFor();
+    await slot(page, 'Or from a picture of your own').setInputFiles(all.style);
+    await setting(page, 'size', '200');
+    await page.getByRole('radio', { name: '200' }).waitFor();
+    await paintButton(page).click();
+    await untilDone(page);
+    const [order] = fake.orders;
+    // Sizes on the way that were said before would not end at this one.
+    expect(order?.order.settings).toEqual({ size: 200, steps: [3] });
+    expect(order?.fields).toEqual(['content', 'style', 'start', 'settings']);
+  });
+
   it('mixes several paintings', async () => {
     const fake = await fakeStudio();
     onTestFinished(() => fake.close());

@@ -135,12 +135,21 @@ function differences(settings: Partial<Settings>): (keyof Settings)[] {
   return names.includes('scales') ? names.filter((name) => name !== 'size') : names;
 }
 
+/** A server tells the commands of many paintings, most of which ask for the same. */
+let last: { readonly asked: string; readonly settings: Partial<Settings> } | undefined;
+
 /** What a preset chooses for a network; nothing for a network from a file, which is not known before it is read. */
 function usualSettings(
   preset: Settings['preset'],
   network: string | undefined,
   size: number,
 ): Partial<Settings> {
+  const asked = JSON.stringify([preset, network, size]);
+  if (last?.asked !== asked) last = { asked, settings: resolved(preset, network, size) };
+  return last.settings;
+}
+
+function resolved(preset: Settings['preset'], network: string | undefined, size: number): Partial<Settings> {
   try {
     return resolveSettings({ preset, size }, architectureNamed(network ?? presetNetworks[preset]));
   } catch {

@@ -10,10 +10,14 @@ import {
   tapsOf,
   type Work,
 } from '../core/paint/index.ts';
-import type { Picture } from '../core/picture/picture.ts';
+import type { Size } from '../core/picture/picture.ts';
 
 /** @throws UserError when a picture is so narrow that nothing of it is left at the smallest scale */
-export function checkShape(picture: Picture, role: 'content' | 'style', { settings, network }: Work): void {
+export function checkShape(
+  picture: Size,
+  role: 'content' | 'style',
+  { settings, network }: Pick<Work, 'settings' | 'network'>,
+): void {
   const [scale] = settings.scales as [number];
   const smallest = role === 'style' ? styleSizeOf(picture, settings, scale) : scale;
   const { width, height } = fit(picture, smallest);

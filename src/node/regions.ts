@@ -1,6 +1,6 @@
 import { UserError } from '../core/errors.ts';
 import type { RegionMasks } from '../core/paint/index.ts';
-import type { Picture } from '../core/picture/picture.ts';
+import type { Picture, Size } from '../core/picture/picture.ts';
 import type { FlatColor } from '../core/picture/regions.ts';
 import { type PictureSource, readPicture } from './pictures/index.ts';
 
@@ -26,7 +26,7 @@ const LONGEST = 1024;
  */
 export async function readRegions(
   { contentRegions, styleRegions = [] }: RegionOptions,
-  { content, styles }: { readonly content: Picture; readonly styles: readonly Picture[] },
+  { content, styles }: { readonly content: Size; readonly styles: readonly Size[] },
 ): Promise<{ readonly regions?: RegionMasks }> {
   if (contentRegions === undefined) {
     if (styleRegions.length === 0) return {};
@@ -53,7 +53,7 @@ export function isColor(text: string): boolean {
   return /^#[0-9a-f]{6}$/i.test(text);
 }
 
-async function readMask(source: PictureSource, of: Picture, name: string): Promise<Picture> {
+async function readMask(source: PictureSource, of: Size, name: string): Promise<Picture> {
   const mask = await readPicture(source, { longest: LONGEST, name });
   const [found, wanted] = [mask.width / mask.height, of.width / of.height];
   if (Math.abs(Math.log(found / wanted)) < MOST_STRETCH) return mask;

@@ -24,7 +24,8 @@ export function answerErrors(app: FastifyInstance, log: (line: string) => void):
   );
 }
 
-function sendError(reply: FastifyReply, { status, code, message, headers }: ApiError): FastifyReply {
+/** Answers with a refusal. */
+export function sendError(reply: FastifyReply, { status, code, message, headers }: ApiError): FastifyReply {
   return reply
     .code(status)
     .headers(headers)

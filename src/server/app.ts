@@ -9,8 +9,9 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
-import { answerErrors } from './answers.ts';
+import { answerErrors, sendError } from './answers.ts';
 import type { Context } from './context.ts';
+import { badRequest } from './errors.ts';
 import { routeAbout } from './routes/about.ts';
 import { routeDocs } from './routes/docs.ts';
 import { routeEvents } from './routes/events.ts';
@@ -18,7 +19,7 @@ import { routePaintings } from './routes/paintings.ts';
 import { routePictures } from './routes/pictures.ts';
 import { routeSession } from './routes/session.ts';
 import { routeStudio } from './routes/studio.ts';
-import { guard } from './security.ts';
+import { guard, securityHeaders } from './security.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -34,6 +35,11 @@ export async function buildApp(context: Context): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
+    // What has no route is answered before anything else looks at it.
+    frameworkErrors: (_error, _request, reply) => {
+      reply.headers(securityHeaders);
+      sendError(reply, badRequest('This address cannot be read; /docs names those that there are.'));
+    },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

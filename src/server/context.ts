@@ -3,11 +3,13 @@ import type { Limits } from './limits.ts';
 import type { Metrics } from './metrics.ts';
 import type { News } from './paintings/news.ts';
 import type { CommandLine } from './paintings/painting.ts';
+import type { Inspector } from './uploads/inspector.ts';
 
 /** What the routes share. */
 export interface Context {
   readonly database: Database;
   readonly news: News;
+  readonly inspector: Inspector;
   readonly limits: Limits;
   readonly metrics: Metrics;
   readonly commandLine: CommandLine;

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import sharp from 'sharp';
 import { UserError } from '../node/index.ts';
 import { buildApp } from './app.ts';
 import { type Database, openDatabase } from './database/index.ts';
@@ -10,6 +11,7 @@ import type { CommandLine } from './paintings/painting.ts';
 import { freeAll } from './queue/claim.ts';
 import { startWorker, type Worker } from './queue/worker.ts';
 import { checkTokens } from './security.ts';
+import { startInspector } from './uploads/inspector.ts';
 
 export { dataFolder } from './database/open.ts';
 export { type Limits, limitTable, usualLimits } from './limits.ts';
@@ -62,6 +64,8 @@ const UNATTACHED_HOURS = 1;
 export async function serve(options: ServeOptions): Promise<Running & { readonly url: string }> {
   const { host, port, log } = options;
   const tokens = checkTokens(options.token, host);
+  // It would keep the last hundred pictures, with the files that they came in, for whoever wants the very same again.
+  sharp.cache(false);
   const database = await openDatabase(options.databaseUrl, options.folder);
   // In the order in which they are closed.
   const open: (() => Promise<void> | void)[] = [() => database.close()];
@@ -73,7 +77,10 @@ export async function serve(options: ServeOptions): Promise<Running & { readonly
     const news = listenForNews(database);
     open.unshift(() => news.close());
     const { limits, commandLine, controlWords } = options;
-    const app = await buildApp({ database, news, limits, metrics, commandLine, controlWords, tokens, log });
+    const inspector = startInspector();
+    open.unshift(() => inspector.close());
+    const shared = { database, news, inspector, limits, metrics };
+    const app = await buildApp({ ...shared, commandLine, controlWords, tokens, log });
     open.unshift(() => app.close());
     await app.listen({ host, port }).catch((error: NodeJS.ErrnoException) => {
       throw cannotListen(error, host, port);

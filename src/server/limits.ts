@@ -4,6 +4,8 @@ export interface Limits {
   readonly maxUpload: number;
   /** Million pixels of one uploaded picture, whatever is made of it afterwards. */
   readonly maxPixels: number;
+  /** Milliseconds that somebody waits for pictures to be looked at as a whole; then they are accepted by their heads. */
+  readonly maxLook: number;
   /** Longest side of a painting, in pixels. */
   readonly maxSize: number;
   /** Steps of a painting at all its scales together. */
@@ -34,6 +36,11 @@ export const limitTable: Readonly<Record<keyof Limits, Limit>> = {
     usual: 64,
     placeholder: 'millions',
     words: 'most pixels, in millions, of an uploaded picture',
+  },
+  maxLook: {
+    usual: 300,
+    placeholder: 'milliseconds',
+    words: 'longest look at whole pictures before they are accepted by their heads',
   },
   maxSize: { usual: 2048, placeholder: 'pixels', words: 'longest side of a painting' },
   maxSteps: { usual: 5000, placeholder: 'number', words: 'most steps of a painting, all scales together' },

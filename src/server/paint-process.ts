@@ -66,6 +66,7 @@ function reasonOf(error: unknown): string {
 async function paint(order: Order): Promise<void> {
   const painting = await prepare(order);
   const { settings, sizes, from } = painting;
+  await say({ kind: 'begun', sizes });
   const estimate = estimateTime(scalesOf(painting), from?.seconds);
   const total = sum(settings.steps);
   const size = sizes.at(-1) as Size;

@@ -21,7 +21,7 @@ export const COOKIE = 'velatura_token';
 const SHORTEST_TOKEN = 16;
 
 /** Nothing is loaded from elsewhere, nothing runs that is not a file of the page, and nobody can frame it. */
-const headers = {
+export const securityHeaders = {
   'content-security-policy':
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
@@ -66,7 +66,7 @@ export function cookieFor(token: string): string {
 export function guard(app: FastifyInstance, tokens: readonly string[]): void {
   app.decorateRequest('client', '');
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(headers);
+    reply.headers(securityHeaders);
     checkHost(request, tokens.length > 0);
     checkOrigin(request);
     request.client = clientOf(request, tokens);

@@ -136,7 +136,13 @@ export async function ask(
 export async function command({ url }: { url: string }, id: string, what: string): Promise<Painting> {
   const answer = await fetch(`${url}/paintings/${id}/${what}`, { method: 'POST' });
   if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
-  return (await answer.json()) as Painting;
+  let painting = (await answer.json()) as Painting;
+  // Where a step takes long, or the machine is busy, the answer is that it is wanted.
+  await until(async () => {
+    if (painting.wanted) painting = await look({ url }, id);
+    return !painting.wanted;
+  });
+  return painting;
 }
 
 export async function look({ url }: { url: string }, id: string): Promise<Painting> {

@@ -108,13 +108,16 @@ export const settingsSchema = z.strictObject({
 
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** Made once, since a schema is compiled when it is first used. */
+const partialSchema = settingsSchema.partial();
+
 /**
  * Checks each setting that is given by itself.
  * @throws UserError with one sentence about the first that makes no sense
  */
 export function checkSettings(given: Partial<Settings>): Partial<Settings> {
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
-  return check(settingsSchema.partial(), Object.fromEntries(said));
+  return check(partialSchema, Object.fromEntries(said));
 }
 
 /** The name or file of the network that the settings ask for, or that their preset is made for. */

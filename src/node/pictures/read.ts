@@ -1,7 +1,7 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { UserError } from '../../core/errors.ts';
 import { fit } from '../../core/paint/pyramid.ts';
-import type { Picture } from '../../core/picture/picture.ts';
+import type { Picture, Size } from '../../core/picture/picture.ts';
 import { resample } from '../../core/picture/resample.ts';
 import { isStandardRgb } from './profile.ts';
 import { type EncodedPicture, isPicture, type PictureSource, readSource } from './source.ts';
@@ -47,6 +47,23 @@ export async function readPicture(
   } catch (error) {
     throw error instanceof UserError ? error : decodeProblem(error, encoded);
   }
+}
+
+/**
+ * The size that `readPicture` would give the picture, by its header alone: what follows may still be damaged.
+ * @throws UserError as `readPicture`, for what the header says
+ */
+export async function sizeOfPicture(
+  source: PictureSource,
+  { longest = Number.POSITIVE_INFINITY, huge = false, name }: ReadOptions = {},
+): Promise<Size> {
+  if (isPicture(source)) return reduced(checked(source, name), longest);
+  const metadata = await inspect(await readSource(source, name), huge && longest < Number.POSITIVE_INFINITY);
+  const upright = metadata.autoOrient;
+  // A drawing is drawn as large as it is wanted.
+  return metadata.format === 'svg' && longest < Number.POSITIVE_INFINITY
+    ? fit(upright, longest)
+    : reduced(upright, longest);
 }
 
 /** What the header says, without decoding anything. */
@@ -214,9 +231,12 @@ function checkRange(values: Float32Array, name: string): void {
 }
 
 function reduce(picture: Picture, longest = Number.POSITIVE_INFINITY): Picture {
-  if (Math.max(picture.width, picture.height) <= longest) return picture;
-  const { width, height } = fit(picture, longest);
-  return resample(picture, width, height);
+  const { width, height } = reduced(picture, longest);
+  return width === picture.width && height === picture.height ? picture : resample(picture, width, height);
+}
+
+function reduced({ width, height }: Size, longest: number): Size {
+  return Math.max(width, height) <= longest ? { width, height } : fit({ width, height }, longest);
 }
 
 function decodeProblem(error: unknown, { name, bytes }: EncodedPicture): UserError {

@@ -73,6 +73,10 @@ const migrations: readonly string[] = [
   create table velatura.clients (client text primary key, served integer not null);
   create sequence velatura.turns as integer cycle;
   `,
+  `
+  -- The name of the file that it started from, where one was sent.
+  alter table velatura.paintings add column start text;
+  `,
 ];
 
 /**

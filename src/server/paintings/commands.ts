@@ -106,7 +106,7 @@ function past(state: State, what: string) {
 }
 
 /** Milliseconds that an answer waits for a worker to do what is wanted; where a step takes longer, events tell. */
-const PATIENCE = 3000;
+const PATIENCE = 700;
 
 /** The painting when a worker has let go of it, or as it is when that takes too long. */
 async function afterwards({ database, news }: Context, id: string): Promise<PaintingRow> {

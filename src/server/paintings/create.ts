@@ -5,7 +5,7 @@ import { ApiError, busy, conflict, notFound } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Upload } from '../queue/protocol.ts';
 import { tell } from './events.ts';
-import { attach, type Role, readFile, writeFile } from './files.ts';
+import { type Attachment, attachAll, type Role, readFile, writeFile } from './files.ts';
 import { findPainting } from './find.ts';
 import { type CommandLine, type PaintingRow, viewOf } from './painting.ts';
 import { regionNames } from './regions.ts';
@@ -14,8 +14,12 @@ import { readUploads, type Uploads } from './uploads.ts';
 /** What somebody asks to be painted, all checked. */
 export interface Wish extends Uploads {
   readonly client: string;
-  /** The painting that it starts from, and its picture. */
-  readonly origin: { readonly id: string; readonly start: Upload } | undefined;
+  /** The painting on from which it is painted. */
+  readonly origin: string | undefined;
+  /** The picture that it starts from: that painting's, or one that was sent. */
+  readonly start: Upload | undefined;
+  /** What the one that was sent is called. */
+  readonly startName: string | undefined;
   readonly settings: Partial<Settings>;
   readonly resolved: Settings;
   /** In pixels at each scale. */
@@ -41,16 +45,16 @@ export async function accept(
 ): Promise<PaintingRow> {
   const before = await sameAsBefore(database.query, wish);
   if (before) return before;
-  const files: [string, Role, number][] = [];
+  const files: Attachment[] = [];
   const write = async ({ bytes, name }: Upload, role: Role, place = 0) =>
-    void files.push([await writeFile(database.query, bytes, name), role, place]);
+    void files.push({ file: await writeFile(database.query, bytes, name), role, place });
   await write(wish.content, 'content');
   for (const [place, style] of wish.styles.entries()) await write(style, 'style', place);
   if (wish.regions) await write(wish.regions.content, 'contentRegions');
   for (const [place, mask] of wish.regions?.styles.entries() ?? []) {
     if (typeof mask !== 'string') await write(mask, 'styleRegions', place);
   }
-  if (wish.origin) await write(wish.origin.start, 'start');
+  if (wish.start) await write(wish.start, 'start');
   try {
     return await database.transaction(async (query) => {
       // One after another, so that no two are counted as one.
@@ -62,7 +66,7 @@ export async function accept(
       }
       await checkRoom(query, wish.client, limits);
       const row = await insert(query, wish);
-      for (const [file, role, place] of files) await attach(query, file, row.id, role, place);
+      await attachAll(query, row.id, files);
       await tell(query, row.id, [{ name: 'state', data: viewOf(row, commandLine) }]);
       await notify(query, 'velatura_jobs', row.id);
       return row;
@@ -74,31 +78,33 @@ export async function accept(
 }
 
 async function insert(query: Query, wish: Wish): Promise<PaintingRow> {
-  const { client, content, styles, regions, origin, settings, resolved, sizes, key, hash } = wish;
+  const { client, content, styles, regions, origin, startName, settings, resolved, sizes, key, hash } = wish;
   const [row] = await query<PaintingRow>(
     `insert into velatura.paintings
        (id, client, state, content, styles, regions, origin, settings, resolved, sizes,
-        idempotency_key, request_hash)
-     values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9::jsonb, $10, $11) returning *`,
+        idempotency_key, request_hash, start)
+     values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9::jsonb, $10, $11, $12)
+     returning *`,
     [
       randomUUID(),
       client,
       content.name,
       JSON.stringify(styles.map(({ name }) => name)),
       regions ? JSON.stringify(regionNames(regions)) : null,
-      origin?.id ?? null,
+      origin ?? null,
       JSON.stringify(settings),
       JSON.stringify(resolved),
       JSON.stringify(sizes),
       key ?? null,
       key === undefined ? null : hash,
+      startName ?? null,
     ],
   );
   return row as PaintingRow;
 }
 
-async function discard(query: Query, files: readonly [string, Role, number][]): Promise<void> {
-  for (const [file] of files) await query('delete from velatura.files where id = $1', [file]);
+async function discard(query: Query, files: readonly Attachment[]): Promise<void> {
+  for (const { file } of files) await query('delete from velatura.files where id = $1', [file]);
 }
 
 async function sameAsBefore(query: Query, { client, key, hash }: Wish): Promise<PaintingRow | undefined> {

@@ -1,4 +1,4 @@
-import { notify, type Query } from '../database/index.ts';
+import type { Query } from '../database/index.ts';
 import type { PaintingView, Progress } from './painting.ts';
 
 /** What is told of a painting. */
@@ -19,22 +19,22 @@ export interface StoredEvent {
  */
 export async function tell(query: Query, painting: string, events: readonly PaintingEvent[]): Promise<void> {
   if (events.length === 0) return;
-  const [row] = await query<{ last_event: number }>(
-    'update velatura.paintings set last_event = last_event + $2 where id = $1 returning last_event',
-    [painting, events.length],
-  );
-  if (!row) return;
   // Of a picture that is replaced only the latest can be shown.
   if (events.some(({ name }) => name === 'preview')) {
     await query("delete from velatura.events where painting = $1 and name = 'preview'", [painting]);
   }
   await query(
-    `insert into velatura.events (painting, id, name, data)
-     select $1, $2 + place::integer, event ->> 'name', event -> 'data'
-     from jsonb_array_elements($3::jsonb) with ordinality as told (event, place)`,
-    [painting, row.last_event - events.length, JSON.stringify(events)],
+    `with numbered as (
+       update velatura.paintings set last_event = last_event + $2 where id = $1 returning last_event - $2 as before
+     ), told as (
+       insert into velatura.events (painting, id, name, data)
+       select $1, before + place::integer, event ->> 'name', event -> 'data'
+       from numbered, jsonb_array_elements($3::jsonb) with ordinality as list (event, place)
+       returning id
+     )
+     select pg_notify('velatura_events', $1) from numbered where exists (select from told)`,
+    [painting, events.length, JSON.stringify(events)],
   );
-  await notify(query, 'velatura_events', painting);
 }
 
 /** At most so many events after the one with that id, in their order. */

@@ -34,12 +34,36 @@ export interface StoredFile {
  */
 export async function writeFile(query: Query, bytes: Uint8Array, name = ''): Promise<string> {
   const id = randomUUID();
-  await query('insert into velatura.files (id, name, bytes) values ($1, $2, $3)', [id, name, bytes.length]);
-  for (let part = 0; part * PIECE_BYTES < bytes.length; part++) {
-    const piece = bytes.subarray(part * PIECE_BYTES, (part + 1) * PIECE_BYTES);
-    await query('insert into velatura.chunks (file, part, bytes) values ($1, $2, $3)', [id, part, piece]);
+  const piece = (part: number) => bytes.subarray(part * PIECE_BYTES, (part + 1) * PIECE_BYTES);
+  await query(
+    `with file as (insert into velatura.files (id, name, bytes) values ($1, $2, $3))
+     insert into velatura.chunks (file, part, bytes) values ($1, 0, $4)`,
+    [id, name, bytes.length, piece(0)],
+  );
+  for (let part = 1; part * PIECE_BYTES < bytes.length; part++) {
+    await query('insert into velatura.chunks (file, part, bytes) values ($1, $2, $3)', [
+      id,
+      part,
+      piece(part),
+    ]);
   }
   return id;
+}
+
+/** What a file is for. */
+export interface Attachment {
+  readonly file: string;
+  readonly role: Role;
+  readonly place: number;
+}
+
+/** Gives files to a painting that has none yet. */
+export async function attachAll(query: Query, painting: string, files: readonly Attachment[]): Promise<void> {
+  await query(
+    `update velatura.files set painting = $1, role = given.role, place = given.place
+     from jsonb_to_recordset($2::jsonb) as given (file text, role text, place integer) where id = given.file`,
+    [painting, JSON.stringify(files)],
+  );
 }
 
 /** Gives a file to a painting, in the place of the one that it had. To be called in a transaction. */

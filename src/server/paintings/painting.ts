@@ -40,6 +40,7 @@ export const paintingSchema = z
     styles: z.array(z.string()).describe('The names of the files of the styles'),
     regions: regionsSchema.optional().describe('The names of the files of the masks'),
     from: z.string().optional().describe('The painting from whose picture this one started'),
+    start: z.string().optional().describe('The name of the file from which it started'),
     settings: anySettings.describe('As they were given'),
     resolved: anySettings.optional().describe('All settings'),
     sizes: z
@@ -48,6 +49,10 @@ export const paintingSchema = z
     createdAt: z.string(),
     startedAt: z.string().optional(),
     finishedAt: z.string().optional(),
+    wanted: z
+      .enum(['pause', 'stop'])
+      .optional()
+      .describe('What was asked for, and happens after the present step'),
     queuePosition: z.int().min(1).optional().describe('1 where it is the next'),
     progress: progressSchema.optional(),
     stopped: stoppedSchema.optional().describe('Where it was kept before its end'),
@@ -67,6 +72,7 @@ export interface PaintingRow {
   readonly styles: readonly string[];
   readonly regions: RegionNames | null;
   readonly origin: string | null;
+  readonly start: string | null;
   readonly settings: Partial<Settings>;
   readonly resolved: Settings;
   readonly sizes: readonly Size[];
@@ -98,7 +104,8 @@ export function stemOf({ content, styles }: Pick<PaintingRow, 'content' | 'style
 
 /** @param queuePosition of a queued painting, where somebody counted */
 export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition?: number): PaintingView {
-  const { origin, resolved, progress, stopped } = row;
+  const { origin, start, resolved, progress, stopped } = row;
+  const init = start ?? (origin === null ? undefined : `painting-${origin}.png`);
   return {
     id: row.id,
     state: row.state,
@@ -106,12 +113,14 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
     styles: [...row.styles],
     ...(row.regions && { regions: row.regions }),
     ...(origin !== null && { from: origin }),
+    ...(start !== null && { start }),
     settings: row.settings,
     resolved,
     sizes: [...row.sizes],
     createdAt: row.created_at.toISOString(),
     ...(row.started_at && { startedAt: row.started_at.toISOString() }),
     ...(row.finished_at && { finishedAt: row.finished_at.toISOString() }),
+    ...(row.wanted && { wanted: row.wanted }),
     ...(queuePosition !== undefined && { queuePosition }),
     ...(progress && { progress }),
     ...(stopped && { stopped }),
@@ -120,7 +129,7 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
       content: row.content,
       style: row.styles,
       regions: row.regions ?? undefined,
-      settings: origin === null ? resolved : { ...resolved, init: `painting-${origin}.png` },
+      settings: init === undefined ? resolved : { ...resolved, init },
     }),
   };
 }

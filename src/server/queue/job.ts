@@ -74,6 +74,9 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
 
   function hear(answer: Answer): void {
     switch (answer.kind) {
+      case 'begun':
+        write(() => ledger.begun(answer.sizes));
+        break;
       case 'step':
         count('step');
         steps.push(answer.step);

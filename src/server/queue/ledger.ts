@@ -1,3 +1,4 @@
+import type { Size } from '../../node/index.ts';
 import { type Database, notify, type Query } from '../database/index.ts';
 import { type PaintingEvent, tell } from '../paintings/events.ts';
 import { attach, detach, writeFile } from '../paintings/files.ts';
@@ -18,6 +19,8 @@ export class Lost extends Error {
 
 /** What a worker writes about a painting for as long as it is the worker's own. All throw Lost when it no longer is. */
 export interface Ledger {
+  /** @param sizes in pixels at each scale */
+  begun(sizes: readonly Size[]): Promise<void>;
   steps(steps: readonly (Progress & { level: number })[]): Promise<void>;
   preview(bytes: Uint8Array): Promise<void>;
   checkpoint(bytes: Uint8Array): Promise<void>;
@@ -62,6 +65,14 @@ export function openLedger(
   }
 
   return {
+    begun: (sizes) =>
+      fenced(async (query) => {
+        const [row] = await query<PaintingRow>(
+          'update velatura.paintings set sizes = $2::jsonb where id = $1 and sizes <> $2::jsonb returning *',
+          [id, JSON.stringify(sizes)],
+        );
+        if (row) await tellState(query, row, 'state');
+      }),
     steps: (steps) =>
       fenced(async (query) => {
         const { level, ...progress } = steps.at(-1) as Progress & { level: number };

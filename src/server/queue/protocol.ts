@@ -1,4 +1,4 @@
-import type { Settings } from '../../node/index.ts';
+import type { Settings, Size } from '../../node/index.ts';
 import type { Progress, Stopped } from '../paintings/painting.ts';
 
 /*
@@ -45,6 +45,8 @@ export interface Pictures {
 }
 
 export type Answer =
+  /** What the pictures are read to be; their headers may foretell another pixel. */
+  | { readonly kind: 'begun'; readonly sizes: readonly Size[] }
   | { readonly kind: 'step'; readonly step: Progress & { readonly level: number } }
   | { readonly kind: 'preview'; readonly bytes: Uint8Array }
   | { readonly kind: 'checkpoint'; readonly bytes: Uint8Array }

@@ -27,6 +27,7 @@ const formSchema = z.object({
   content: file('The picture to repaint'),
   style: z.array(z.file()).optional().describe('The pictures in whose styles to paint'),
   contentRegions: file('A mask: what is painted where'),
+  start: file('The picture to start from, instead of the content'),
   styleRegions: z.array(z.file()).optional().describe('The same for each style; or colours as #ff0000'),
   settings: z.string().optional().describe('The settings that are not the usual ones, as a JSON object'),
   from: z

@@ -10,6 +10,7 @@ export interface Form {
   readonly content: Upload | undefined;
   readonly styles: readonly Upload[];
   readonly contentRegions: Upload | undefined;
+  readonly start: Upload | undefined;
   /** Masks, or colours. */
   readonly styleRegions: readonly (Upload | string)[];
   readonly settings: string | undefined;
@@ -21,12 +22,17 @@ const FIELD_BYTES = 64 * 1024;
 /** A form may be as large as so many of the largest files. */
 const LARGEST_FILES = 4;
 
+/** Bytes of the files of a form, at most. */
+export function largestForm({ maxUpload }: Limits): number {
+  return LARGEST_FILES * maxUpload * 2 ** 20;
+}
+
 /** @throws ApiError when the form is broken, too large, or has a part that means nothing */
 export async function readForm(request: FastifyRequest, limits: Limits): Promise<Form> {
   if (!request.isMultipart()) {
     throw badRequest('Send the painting as multipart/form-data, with the parts content, style and settings.');
   }
-  const files: Record<string, Upload[]> = { content: [], style: [], contentRegions: [] };
+  const files: Record<string, Upload[]> = { content: [], style: [], contentRegions: [], start: [] };
   const styleRegions: (Upload | string)[] = [];
   const fields: Record<string, string[]> = { settings: [], from: [] };
   const { maxStyles, maxUpload } = limits;
@@ -34,9 +40,9 @@ export async function readForm(request: FastifyRequest, limits: Limits): Promise
   const parts = request.parts({
     limits: {
       fileSize: maxUpload * 2 ** 20,
-      files: 2 * maxStyles + 2,
+      files: 2 * maxStyles + 3,
       fields: maxStyles + 2,
-      parts: 3 * maxStyles + 4,
+      parts: 3 * maxStyles + 5,
       fieldSize: FIELD_BYTES,
       fieldNameSize: 100,
       headerPairs: 50,
@@ -49,7 +55,7 @@ export async function readForm(request: FastifyRequest, limits: Limits): Promise
       if (!place) throw unknownPart(name);
       const upload = await readUpload(part, name, limits);
       bytes += upload.bytes.length;
-      if (bytes > LARGEST_FILES * maxUpload * 2 ** 20) {
+      if (bytes > largestForm(limits)) {
         throw tooLarge(
           `All files together are larger than ${LARGEST_FILES * maxUpload} MB; save them smaller.`,
         );
@@ -70,6 +76,7 @@ export async function readForm(request: FastifyRequest, limits: Limits): Promise
     content: files.content?.[0],
     styles: files.style ?? [],
     contentRegions: files.contentRegions?.[0],
+    start: files.start?.[0],
     styleRegions,
     settings: fields.settings?.[0],
     from: fields.from?.[0],
@@ -93,6 +100,6 @@ async function readUpload(part: MultipartFile, field: string, limits: Limits): P
 
 function unknownPart(name: string) {
   return badRequest(
-    `There is no part "${plainName(name, '')}"; the parts are content, style, contentRegions, styleRegions, settings and from.`,
+    `There is no part "${plainName(name, '')}"; the parts are content, style, contentRegions, styleRegions, start, settings and from.`,
   );
 }

@@ -5,16 +5,14 @@ import { badRequest } from '../errors.ts';
 import { hashOf, picturesOf, type Wish } from '../paintings/create.ts';
 import { picturesIn } from '../paintings/uploads.ts';
 import type { Regions, Upload } from '../queue/protocol.ts';
-import { atMost } from './at-most.ts';
-import { type Form, readForm } from './form.ts';
-import { checkPicture } from './picture.ts';
+import { within } from '../within.ts';
+import { type Form, largestForm, readForm } from './form.ts';
+import { checkHead } from './picture.ts';
 import { chooseSettings } from './settings.ts';
 
-/** So many forms are held in memory at once; others wait before theirs are read. */
-const FORMS_AT_ONCE = 8;
-const inTurn = atMost(FORMS_AT_ONCE);
-/** Pictures of so many are decoded at once: they take far more memory than their files. */
-const decoding = atMost(2);
+/** Bytes of the forms that are held in memory at once; others wait before theirs are read. */
+const FORM_BYTES = 2 ** 29;
+const inTurn = within(FORM_BYTES);
 
 /**
  * Reads and checks what a form asks for.
@@ -23,9 +21,13 @@ const decoding = atMost(2);
 export async function readWish(
   request: FastifyRequest,
   key: string | undefined,
-  { database, limits }: Context,
+  { database, limits, inspector }: Context,
 ): Promise<Wish> {
-  return await inTurn(async () => {
+  // What does not say how large it is may be as large as any.
+  const claimed = Number(request.headers['content-length']);
+  const most = largestForm(limits);
+  const bytes = claimed < most ? claimed : most;
+  return await inTurn(bytes, async () => {
     const form = await readForm(request, limits);
     const { settings, from } = form;
     const origin = from === undefined ? undefined : await picturesOf(database.query, from);
@@ -39,18 +41,23 @@ export async function readWish(
     // Masks fit the pictures that they were made for.
     const regions = chosenRegions(form, styles.length) ?? (form.content ? undefined : origin?.regions);
     const sent = filesOf(form);
-    for (const picture of sent) await checkPicture(picture, limits);
-    const { sizes } = await decoding(() =>
-      foresee(content.bytes, { ...chosen.resolved, ...picturesIn({ styles, regions }) }),
-    );
-    const said = [settings, from, form.content?.name, form.styles.length, form.contentRegions?.name];
+    for (const picture of sent) await checkHead(picture, limits);
+    const uploads = { content, styles, regions };
+    // Masks take longer: the inspector looks at them.
+    const { sizes } = await foresee(content.bytes, {
+      ...chosen.resolved,
+      ...picturesIn({ styles, regions: undefined }),
+    });
+    await inspector.inspect({ sent, uploads, settings: chosen.resolved }, limits.maxLook);
+    const names = [form.content?.name, form.contentRegions?.name, form.start?.name];
+    const said = [settings, from, form.styles.length, names];
     const masks = form.styleRegions.map((mask) => (typeof mask === 'string' ? mask : ''));
     return {
       client: request.client,
-      content,
-      styles,
-      regions,
-      origin: origin && from !== undefined ? { id: from, start: origin.start } : undefined,
+      ...uploads,
+      origin: from,
+      start: form.start ?? origin?.start,
+      startName: form.start?.name,
       ...chosen,
       sizes,
       key,
@@ -74,7 +81,7 @@ function chosenRegions({ contentRegions, styleRegions }: Form, styles: number): 
   return { content: contentRegions, styles: styleRegions };
 }
 
-function filesOf({ content, styles, contentRegions, styleRegions }: Form): Upload[] {
-  const all = [content, ...styles, contentRegions, ...styleRegions];
+function filesOf({ content, styles, contentRegions, styleRegions, start }: Form): Upload[] {
+  const all = [content, ...styles, contentRegions, ...styleRegions, start];
   return all.filter((part) => typeof part === 'object');
 }

@@ -41,6 +41,8 @@ export interface Painting {
   /** The names of the masks' files; a colour for a style that is all of it for one region. */
   readonly regions?: { readonly content: string; readonly style?: readonly string[] };
   readonly from?: string;
+  /** The name of the file from which it started. */
+  readonly start?: string;
   readonly settings: Settings;
   readonly resolved?: Settings;
   /** At each scale, from coarse to fine. */
@@ -48,6 +50,8 @@ export interface Painting {
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly finishedAt?: string;
+  /** What was asked for, and happens after the present step. */
+  readonly wanted?: 'pause' | 'stop';
   readonly queuePosition?: number;
   readonly progress?: Progress;
   readonly stopped?: Pick<Progress, 'scale' | 'step' | 'steps'>;

@@ -15,7 +15,7 @@ const words: Readonly<Record<string, Words>> = {
     title: 'Colours',
     choices: { style: 'the painting’s', match: 'matched', content: 'the photograph’s' },
   },
-  size: { title: 'Size' },
+  size: { title: 'Size', help: 'Any other number of pixels for the longest side.' },
   styleMix: { title: 'Parts of the paintings' },
   preset: {
     title: 'Recipe',

@@ -27,14 +27,14 @@ export const FIRST = ['strength', 'styleScale', 'color', 'size'] as const;
 const groups: readonly (readonly [string, readonly string[]])[] = [
   ['How it looks', ['preset', 'contentWeight', 'styleWeight', 'tvWeight', 'edges', 'soft', 'margin']],
   ['Where it starts', ['init', 'seed']],
-  ['Size and time', ['scales', 'steps', 'optimizer']],
+  ['Size and time', ['size', 'scales', 'steps', 'optimizer']],
   [
     'What the network compares',
     ['network', 'styleTaps', 'contentTaps', 'styleLoss', 'projection', 'pooling', 'losses'],
   ],
 ];
 
-/** Those behind "More", group by group; what the page does not know by name comes last. */
+/** Those behind "More", group by group; what the page does not know by name comes last. The size is there for any number. */
 export function moreControls(properties: Controls['properties']): [string, [string, Schema][]][] {
   const known = new Set<string>([...FIRST, 'styleMix', ...groups.flatMap(([, names]) => names)]);
   const others = Object.keys(properties).filter((name) => !known.has(name));
@@ -64,15 +64,15 @@ export function kindOf({ enum: choices, type }: Schema): Kind {
 export function readSetting(kind: Kind, text: string): unknown {
   if (text.trim() === '') return undefined;
   if (kind === 'number') return readNumber(text);
-  if (kind === 'numbers') return text.split(',').map(readNumber);
+  if (kind === 'numbers') return text.split(',').map((part) => readNumber(part, 'numbers'));
   if (kind === 'weights') return Object.fromEntries(text.split(',').map(readWeight));
   return text.trim();
 }
 
-function readNumber(text: string): number {
+function readNumber(text: string, kind = 'a number'): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
-  throw new Error(`This must be numbers, not "${text.trim()}".`);
+  throw new Error(`This must be ${kind}, not "${text.trim()}".`);
 }
 
 /** `2a` or, with a weight, `2a:0.5`. */

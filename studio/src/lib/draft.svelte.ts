@@ -25,15 +25,26 @@ export interface Regions {
 const KEY = 'velatura-settings';
 
 /** What stands on the easel: the pictures, and what was turned away from its default. */
-export const draft = $state<{ content: Chosen | undefined; styles: Chosen[]; settings: Settings }>({
+export const draft = $state<{
+  content: Chosen | undefined;
+  styles: Chosen[];
+  /** The picture to start from, where it is neither of these. */
+  start: Chosen | undefined;
+  settings: Settings;
+}>({
   content: undefined,
   styles: [],
+  start: undefined,
   settings: remembered(),
 });
 
 /** Turns a control; undefined brings its default back. */
 export function turn(name: string, value: unknown): void {
-  take({ ...draft.settings, [name]: value });
+  const { scales, steps, ...others } = draft.settings;
+  // Lists that were meant for another size would be refused with this one.
+  const single = Array.isArray(steps) && steps.length === 1;
+  const kept = name === 'size' ? { ...others, ...(single && { steps }) } : draft.settings;
+  take({ ...kept, [name]: value });
 }
 
 /** Takes all settings from somewhere else. */
@@ -45,6 +56,11 @@ export function take(settings: Settings): void {
 export function setContent(picture: Chosen | undefined): void {
   if (draft.content) URL.revokeObjectURL(draft.content.url);
   draft.content = picture;
+}
+
+export function setStart(picture: Chosen | undefined): void {
+  if (draft.start) URL.revokeObjectURL(draft.start.url);
+  draft.start = picture;
 }
 
 export function addStyles(pictures: readonly Chosen[]): void {

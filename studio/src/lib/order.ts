@@ -11,10 +11,12 @@ export async function orderOf(
   content: Chosen,
   styles: readonly Chosen[],
   settings: Settings,
+  start?: Chosen,
 ): Promise<FormData> {
   const form = new FormData();
   form.append('content', content.file, content.file.name);
   for (const { file } of styles) form.append('style', file, file.name);
+  if (start) form.append('start', start.file, start.file.name);
   form.append('settings', JSON.stringify(fitting(settings, styles.length)));
   if (content.regions) {
     form.append('contentRegions', await maskFile(content.regions, `${stem(content.file.name)}-regions.png`));
