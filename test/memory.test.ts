@@ -52,11 +52,10 @@ describe('the plan of a painting', () => {
     expect(tiles).toEqual([...tiles].sort((a, b) => a - b));
   });
 
-  it('lets programs keep their memory only where there is room for that of all', () => {
-    const frugal = (gigabytes: number) =>
-      plan(2048, 1536, gigabytes).cutting?.counts.map(({ frugal }) => frugal);
-    expect(frugal(6)).toEqual([false, false]);
-    expect(frugal(3)).toEqual([true, true]);
+  it('goes in parts rather than over to an optimiser that needs more steps', () => {
+    const found = plan(2048, 1536, 7.5);
+    expect(found).toMatchObject({ optimizer: 'lbfgs' });
+    expect(found.cutting).toBeDefined();
   });
 
   it('shortens what L-BFGS remembers, and goes over to Adam', () => {

@@ -12,7 +12,12 @@ const SAVED = { lbfgs: 2, adam: 4 } as const;
  * else is in memory.
  */
 const ARRAYS_OF_STORED = 2.25;
+/** Those of the preconditioner, which sees the whole picture also where the network sees it in tiles. */
+const FILTERED = 4;
 const BYTES_PER_PIXEL = 12;
+
+/** The part of a budget that is planned for: what is taken varies from run to run. */
+const SURE = 0.95;
 
 /** How well an optimiser gets on with what it has, by the steps that it needs more. */
 const OPTIMIZERS = [
@@ -51,7 +56,8 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
   const offer = ({ bytes, bytesStored, flops, ...cut }: Way) => {
     for (const { slower, ...choice } of choices) {
       const { optimizer, history } = choice;
-      const arrays = ARRAYS[optimizer] + SAVED[optimizer] + (optimizer === 'lbfgs' ? 4 * history + 1 : 0);
+      const remembered = optimizer === 'lbfgs' ? 4 * history + 1 + (cut.cutting ? FILTERED : 0) : 0;
+      const arrays = ARRAYS[optimizer] + SAVED[optimizer] + remembered;
       const stored = 'stored' in choice;
       if (stored && bytesStored === undefined) continue;
       const most = stored
@@ -62,9 +68,10 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
     }
   };
   offer(wholeWay(objectiveAt(work, scale, work.settings.optimizer === 'lbfgs')));
-  if (!found.some(({ plan }) => plan.bytes <= budget))
+  // Nothing is quicker than one piece with the best of optimisers.
+  if ((found[0] as (typeof found)[number]).plan.bytes > SURE * budget)
     tiledWays(optionsOf(work), size, weightsOf(work.settings)).forEach(offer);
-  const fitting = found.filter(({ plan }) => plan.bytes <= budget);
+  const fitting = found.filter(({ plan }) => plan.bytes <= SURE * budget);
   const best =
     fitting.length > 0
       ? fitting.sort((a, b) => a.time - b.time)

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { LargePicture, Picture, Size } from '../picture/picture.ts';
 import { clampInPlace, resample, resamplePlanes } from '../picture/resample.ts';
-import { type Floats, kept, type Store, type Stored } from '../store.ts';
+import { type Floats, kept, type Store } from '../store.ts';
 import { addScaled } from '../vector.ts';
 import { cover, noise } from './pyramid.ts';
 import { paintedOver, softPainted } from './regions.ts';
@@ -34,29 +34,29 @@ function startFrom(work: Work, content: Picture, painting: Picture | undefined):
  * The painting of a scale at the size of the next. An enlarged picture lacks the detail that the next scale has room for. Where the
  * painting began as a picture that has it, what is enlarged is the change to that picture, and its own detail is there from the
  * first step on.
+ *
+ * @param content at the size of the next scale
  */
-function enlarged(work: Work, painting: Picture, size: Size): Picture {
-  if (!work.start && work.settings.init !== 'content') return resample(painting, size.width, size.height);
-  const [before, now] = [painting, size].map((at) => startingPicture(work, at).data) as [
-    Float32Array,
-    Float32Array,
-  ];
-  const change = new Float32Array(before.length);
-  addScaled(change, painting.data, -1, before);
-  const data = resamplePlanes(change, painting.width, painting.height, size.width, size.height);
-  addScaled(data, data, 1, now);
-  clampInPlace(data);
-  return { width: size.width, height: size.height, data };
+function enlarged(work: Work, painting: Picture, content: Picture): Picture {
+  const { width, height } = content;
+  if (!work.start && work.settings.init !== 'content') return resample(painting, width, height);
+  const before = startingPicture(work, resample(work.content, painting.width, painting.height));
+  const change = new Float32Array(painting.data.length);
+  addScaled(change, painting.data, -1, before.data);
+  const data = resamplePlanes(change, painting.width, painting.height, width, height);
+  addScaled(data, data, 1, startingPicture(work, content).data);
+  return { width, height, data: clampInPlace(data) };
 }
 
-function startingPicture({ content, styles, start, settings }: Work, size: Size): Picture {
-  if (start) return cover(start, size);
-  if (settings.init === 'content') return resample(content, size.width, size.height);
-  if (settings.init === 'style') return cover(styles[0] as Picture, size);
-  if (settings.init === 'noise') return noise(size, settings.seed);
+/** What a painting begins as. @param content at the size that it is to have */
+function startingPicture({ styles, start, settings }: Work, content: Picture): Picture {
+  if (start) return cover(start, content);
+  if (settings.init === 'content') return content;
+  if (settings.init === 'style') return cover(styles[0] as Picture, content);
+  if (settings.init === 'noise') return noise(content, settings.seed);
   throw new UserError(`The picture "${settings.init}" to start from was not given.`);
 }
 
-function isPicture(given: Picture | Float32Array | Stored): given is Picture {
+function isPicture(given: Picture | Floats): given is Picture {
   return 'width' in given;
 }

@@ -24,9 +24,11 @@ import { statisticsAt, styleView, type Work } from './work.ts';
  */
 export const BASE = 250e6;
 const OF_CONSTANTS = 2;
-/** More where programs keep their memory, since they ask for it in large pieces. */
-const OF_VALUES = { keeping: 1.6, frugal: 1.4 } as const;
+/** More where programs keep their memory, since each asks for it in ever larger pieces. */
+const OF_VALUES = { whole: 1.6, keeping: 2.4, frugal: 1.4 } as const;
 export const LITTER = 300e6;
+/** What is on its way to a store and back. */
+const OF_STORE = 100e6;
 /** Copies of a map that is handed on, and of its gradient: here, in the engine, and on the way between them. */
 const COPIES_OF_HANDED = 5;
 /** What it costs to hand a byte of a map from stage to stage, and its gradient back, in multiplications that take as long. */
@@ -34,7 +36,7 @@ const OF_HANDED = 500;
 /** What it costs to run a program, whatever it computes, in multiplications. */
 const OF_RUN = 5e8;
 /** How much longer programs take that give their memory back after each run. */
-const FRUGAL = 1.35;
+const FRUGAL = 1.2;
 
 /** How a scale can be cut, with the memory that it takes apart from pictures, and its arithmetic. */
 export interface Way {
@@ -48,7 +50,7 @@ export interface Way {
 /** In one piece. */
 export function wholeWay(graph: Outputs): Way {
   const { constants, values } = memoryOf(graph);
-  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES.keeping * values, flops: flopsOf(graph) };
+  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES.whole * values, flops: flopsOf(graph) };
 }
 
 /** Into how many parts the longer side is cut. */
@@ -191,7 +193,7 @@ function waysOf(cuts: readonly number[], stages: readonly MeasuredStage[]): Way[
   const way = (frugal: boolean, values: number, time: number): Way => ({
     cutting: { cuts, counts: stages.map(({ counts }) => ({ ...counts, frugal })) },
     bytes: fixed + values + COPIES_OF_HANDED * handed + contents,
-    bytesStored: fixed + values + COPIES_OF_HANDED * part,
+    bytesStored: OF_STORE + fixed + values + COPIES_OF_HANDED * part,
     flops: time,
   });
   return [

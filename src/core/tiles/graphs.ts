@@ -144,7 +144,7 @@ export function forwardGraph(
   return { ...Object.fromEntries(momentsOf(maps, options, framing)), end };
 }
 
-/** The feature maps of a tile at some taps. */
+/** The feature maps of a tile at some taps, and the `end` that it hands on. */
 export function featuresGraph(
   stage: Stage,
   first: boolean,
@@ -152,8 +152,8 @@ export function featuresGraph(
   size: Size,
   options: TileOptions,
 ): Outputs {
-  const { maps } = see(stage, first, size, options);
-  return Object.fromEntries(taps.map((tap) => [features(tap), maps.get(tap) as Tensor]));
+  const { maps, end } = see(stage, first, size, options);
+  return { ...Object.fromEntries(taps.map((tap) => [features(tap), maps.get(tap) as Tensor])), end };
 }
 
 /**

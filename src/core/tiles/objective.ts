@@ -44,9 +44,7 @@ export async function openTiledObjective(
     const forward = keep(await openForward(engine, picture, stages.length - (whole ? 1 : 0), targets));
     const backward = keep(await openBackward(engine, picture, weights, whole));
     const comparing = keep(await engine.compile(serialize(styleGraph(forward.shapes, options))));
-    const { maps } = await forward.run({ start: content });
-    const contents = await contentsOf(engine, picture, { start: content }, maps);
-    for (const map of maps) discard(map.data);
+    const contents = await contentsOf(engine, picture, content);
     const names = [...forward.shapes.keys()];
     return {
       async evaluate(pixels) {
