@@ -47,10 +47,10 @@ export interface Way {
   readonly flops: number;
 }
 
-/** In one piece. */
-export function wholeWay(graph: Outputs): Way {
+/** In one piece; of a graph that is run once, frugally. */
+export function wholeWay(graph: Outputs, kind: 'whole' | 'frugal' = 'whole'): Way {
   const { constants, values } = memoryOf(graph);
-  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES.whole * values, flops: flopsOf(graph) };
+  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES[kind] * values, flops: flopsOf(graph) };
 }
 
 /** Into how many parts the longer side is cut. */
@@ -214,7 +214,7 @@ function countsFor({ width, height }: Size, parts: number): Counts {
 
 /** How a style picture is looked at: in one piece if that keeps to the budget, or else in as few tiles as do. */
 export function styleWay(work: Work, style: Size, scale: number, budget: number): Way {
-  const whole = wholeWay(statisticsAt(work, style, scale));
+  const whole = wholeWay(statisticsAt(work, style, scale), 'frugal');
   if (whole.bytes <= budget) return whole;
   const view = styleView(work, style, scale);
   const options: TileOptions = { ...work.settings, ...view, contentTaps: {}, soft: false };
@@ -224,7 +224,7 @@ export function styleWay(work: Work, style: Size, scale: number, budget: number)
     const stages = layTiles(options, view, cutting);
     if (!stages) continue;
     const [{ stage, tile }] = stages as [TiledStage];
-    const way = wholeWay(forwardGraph(stage, true, tile, options));
+    const way = wholeWay(forwardGraph(stage, true, tile, options), 'frugal');
     best = { ...way, cutting, bytes: LITTER + way.bytes };
     if (best.bytes <= budget) break;
   }
