@@ -28,7 +28,7 @@ const OF_CONSTANTS = 2;
  * More where programs keep their memory, since each asks for it in ever larger pieces; and where arrays lie in a store, since then
  * there is nothing else with whose room they could do.
  */
-const OF_VALUES = { whole: 1.6, keeping: 2.4, frugal: 1.4, stored: 2 } as const;
+const OF_VALUES = { whole: 1.6, style: 2.2, keeping: 2.4, frugal: 1.4, stored: 2 } as const;
 export const LITTER = 300e6;
 /** What is on its way to a store and back. */
 const OF_STORE = 100e6;
@@ -50,8 +50,8 @@ export interface Way {
   readonly flops: number;
 }
 
-/** In one piece; of a graph that is run once, frugally. */
-export function wholeWay(graph: Outputs, kind: 'whole' | 'frugal' = 'whole'): Way {
+/** In one piece; of the statistics of a style, which take most for what they hold: their largest maps are copied. */
+export function wholeWay(graph: Outputs, kind: 'whole' | 'style' = 'whole'): Way {
   const { constants, values } = memoryOf(graph);
   return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES[kind] * values, flops: flopsOf(graph) };
 }
@@ -219,7 +219,7 @@ function countsFor({ width, height }: Size, parts: number): Counts {
 
 /** How a style picture is looked at: in one piece if that keeps to the budget, or else in as few tiles as do. */
 export function styleWay(work: Work, style: Size, scale: number, budget: number): Way {
-  const whole = wholeWay(statisticsAt(work, style, scale), 'frugal');
+  const whole = wholeWay(statisticsAt(work, style, scale), 'style');
   if (whole.bytes <= budget) return whole;
   const view = styleView(work, style, scale);
   const options: TileOptions = { ...work.settings, ...view, contentTaps: {}, soft: false };
@@ -229,7 +229,7 @@ export function styleWay(work: Work, style: Size, scale: number, budget: number)
     const stages = layTiles(options, view, cutting);
     if (!stages) continue;
     const [{ stage, tile }] = stages as [TiledStage];
-    const way = wholeWay(forwardGraph(stage, true, tile, options), 'frugal');
+    const way = wholeWay(forwardGraph(stage, true, tile, options), 'style');
     best = { ...way, cutting, bytes: LITTER + way.bytes };
     if (best.bytes <= budget) break;
   }
