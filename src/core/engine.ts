@@ -64,7 +64,7 @@ export async function runOnce(
   outputs: Outputs,
   feeds: Feeds,
 ): Promise<Record<string, Float32Array>> {
-  const program = await engine.compile(serialize(outputs));
+  const program = await engine.compile(serialize(outputs), { frugal: true });
   try {
     return await program.run(feeds, Object.keys(outputs));
   } finally {

@@ -45,7 +45,7 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
   const choices = OPTIMIZERS.filter(
     ({ optimizer }) => work.settings.optimizer === 'lbfgs' || optimizer === 'adam',
   );
-  const looks = work.styles.map((style) => styleWay(work, style, scale, budget - kept));
+  const looks = work.styles.map((style) => styleWay(work, style, scale, SURE * budget - kept));
   const styles = looks.map(({ cutting }) => cutting);
   const least = kept + Math.max(...looks.map(({ bytes }) => bytes));
   const found: { plan: PlannedScale; time: number }[] = [];

@@ -24,8 +24,11 @@ import { statisticsAt, styleView, type Work } from './work.ts';
  */
 export const BASE = 250e6;
 const OF_CONSTANTS = 2;
-/** More where programs keep their memory, since each asks for it in ever larger pieces. */
-const OF_VALUES = { whole: 1.6, keeping: 2.4, frugal: 1.4 } as const;
+/**
+ * More where programs keep their memory, since each asks for it in ever larger pieces; and where arrays lie in a store, since then
+ * there is nothing else with whose room they could do.
+ */
+const OF_VALUES = { whole: 1.6, style: 2.2, keeping: 2.4, frugal: 1.4, stored: 2 } as const;
 export const LITTER = 300e6;
 /** What is on its way to a store and back. */
 const OF_STORE = 100e6;
@@ -47,10 +50,10 @@ export interface Way {
   readonly flops: number;
 }
 
-/** In one piece. */
-export function wholeWay(graph: Outputs): Way {
+/** In one piece; of the statistics of a style, which take most for what they hold: their largest maps are copied. */
+export function wholeWay(graph: Outputs, kind: 'whole' | 'style' = 'whole'): Way {
   const { constants, values } = memoryOf(graph);
-  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES.whole * values, flops: flopsOf(graph) };
+  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES[kind] * values, flops: flopsOf(graph) };
 }
 
 /** Into how many parts the longer side is cut. */
@@ -190,15 +193,17 @@ function waysOf(cuts: readonly number[], stages: readonly MeasuredStage[]): Way[
   const contents = sumOf(stages, ({ contents }) => contents);
   const flops = sumOf(stages, ({ flops }) => flops) + OF_HANDED * handed;
   const fixed = BASE + LITTER + OF_CONSTANTS * sumOf(stages, ({ constants }) => constants);
-  const way = (frugal: boolean, values: number, time: number): Way => ({
+  const all = OF_VALUES.keeping * sumOf(stages, ({ allValues }) => allValues);
+  const most = Math.max(...stages.map(({ values }) => values));
+  const way = (frugal: boolean, values: number, valuesStored: number, time: number): Way => ({
     cutting: { cuts, counts: stages.map(({ counts }) => ({ ...counts, frugal })) },
     bytes: fixed + values + COPIES_OF_HANDED * handed + contents,
-    bytesStored: OF_STORE + fixed + values + COPIES_OF_HANDED * part,
+    bytesStored: OF_STORE + fixed + valuesStored + COPIES_OF_HANDED * part,
     flops: time,
   });
   return [
-    way(false, OF_VALUES.keeping * sumOf(stages, ({ allValues }) => allValues), flops),
-    way(true, OF_VALUES.frugal * Math.max(...stages.map(({ values }) => values)), FRUGAL * flops),
+    way(false, all, all, flops),
+    way(true, OF_VALUES.frugal * most, OF_VALUES.stored * most, FRUGAL * flops),
   ];
 }
 
@@ -214,7 +219,7 @@ function countsFor({ width, height }: Size, parts: number): Counts {
 
 /** How a style picture is looked at: in one piece if that keeps to the budget, or else in as few tiles as do. */
 export function styleWay(work: Work, style: Size, scale: number, budget: number): Way {
-  const whole = wholeWay(statisticsAt(work, style, scale));
+  const whole = wholeWay(statisticsAt(work, style, scale), 'style');
   if (whole.bytes <= budget) return whole;
   const view = styleView(work, style, scale);
   const options: TileOptions = { ...work.settings, ...view, contentTaps: {}, soft: false };
@@ -224,7 +229,7 @@ export function styleWay(work: Work, style: Size, scale: number, budget: number)
     const stages = layTiles(options, view, cutting);
     if (!stages) continue;
     const [{ stage, tile }] = stages as [TiledStage];
-    const way = wholeWay(forwardGraph(stage, true, tile, options));
+    const way = wholeWay(forwardGraph(stage, true, tile, options), 'style');
     best = { ...way, cutting, bytes: LITTER + way.bytes };
     if (best.bytes <= budget) break;
   }
