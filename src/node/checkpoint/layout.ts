@@ -16,8 +16,8 @@ import type { Checkpoint } from './checkpoint.ts';
 
 /** The metadata's `format`. */
 export const FORMAT = 'velatura checkpoint';
-/** Counted up when older programs cannot read what newer ones write. */
-export const FORMAT_VERSION = '1';
+/** Counted up when other programs cannot go on from what this one writes: also where the same arrays mean something else. */
+export const FORMAT_VERSION = '2';
 /** Where the hashes will stand in the metadata, until they are known. */
 export const NO_HASH = '0'.repeat(64);
 
