@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { objective, preconditionOf, runOnce } from 'velatura';
+import { objective, preconditionOf, runOnce, type ScalePlan } from 'velatura';
 import { describe, expect, it } from 'vitest';
 import { noise } from './support/reference.ts';
 import { testEngine } from './support/run.ts';
-import { architecture, network } from './support/tiny.ts';
+import { architecture, network, tinyPainter } from './support/tiny.ts';
 
 const engine = testEngine();
 
@@ -75,5 +75,26 @@ describe('the filter through which L-BFGS moves a picture', () => {
     found.gradient?.forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i] as number, 5);
     });
+  });
+
+  it('is the same in tiles as in one piece', async () => {
+    const { steps } = tinyPainter(engine, {
+      scales: [96],
+      steps: [5],
+      contentTaps: { block3_conv1: 1 },
+      styleTaps: { block1_conv1: 1, block2_conv1: 1 },
+    });
+    const lbfgs: ScalePlan = { styles: [undefined], optimizer: 'lbfgs', history: 10 };
+    const counts = [
+      { columns: 3, rows: 2 },
+      { columns: 2, rows: 1 },
+    ];
+    const whole = await steps({}, { plan: [lbfgs] });
+    const tiled = await steps({}, { plan: [{ ...lbfgs, cutting: { cuts: [2], counts } }] });
+    for (const [i, { loss }] of tiled.entries()) {
+      const expected = whole[i]?.loss.total as number;
+      expect(Math.abs(loss.total / expected - 1), `step ${i + 1}`).toBeLessThan(1e-3);
+    }
+    expect(whole.at(-1)?.loss.total).toBeLessThan(0.9 * (whole[0]?.loss.total as number));
   });
 });
