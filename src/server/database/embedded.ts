@@ -128,7 +128,7 @@ function seldom(work: () => Promise<void>): () => Promise<void> {
  * halves the time of most.
  */
 function statementOf(pglite: PGlite): Query {
-  const { parse: prepare, bind, describe, execute, sync } = protocol.serialize;
+  const { parse: prepare, bind, describe, execute, sync, close } = protocol.serialize;
   const names = new Map<string, string>();
   let named = 0;
   return async <Row>(text: string, values: readonly Value[] = []) => {
@@ -136,9 +136,12 @@ function statementOf(pglite: PGlite): Query {
     const statement = known ?? `statement ${named++}`;
     const said = [bind({ statement, values: values.map(plain) }), describe({ type: 'P' }), execute(), sync()];
     if (known === undefined) said.unshift(prepare({ name: statement, text }));
-    // One that fails may have failed to be prepared, and gets another name next time.
-    names.delete(text);
-    const answer = await pglite.execProtocolStream(Buffer.concat(said));
+    const answer = await pglite.execProtocolStream(Buffer.concat(said)).catch(async (error: unknown) => {
+      // It may have failed to be prepared, or be out of date: next time it is prepared anew.
+      names.delete(text);
+      await pglite.execProtocolStream(Buffer.concat([close({ type: 'S', name: statement }), sync()]));
+      throw error;
+    });
     names.set(text, statement);
     return (parse.parseResults(answer, pglite.parsers)[0]?.rows ?? []) as Row[];
   };
