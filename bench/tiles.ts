@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { KEEPS_FREED_MEMORY } from 'velatura';
 import { tsx } from './peer.ts';
 import type { TileStep } from './tile-step.ts';
 
@@ -20,11 +21,13 @@ export async function measureTiles(
   steps: number,
   report: (result: TileStep) => void,
 ): Promise<TileStep[]> {
+  // As the command does.
+  const env = { ...process.env, ...KEEPS_FREED_MEMORY };
   const results: TileStep[] = [];
   for (const [width, height, gigabytes] of cases) {
     const [program, ...args] = tsx('tile-step.ts') as [string, ...string[]];
     const words = [...args, ...[width, height, gigabytes, steps].map(String)];
-    const { stdout } = await promisify(execFile)(program, words);
+    const { stdout } = await promisify(execFile)(program, words, { env });
     const result = JSON.parse(stdout) as TileStep;
     results.push(result);
     report(result);

@@ -67,5 +67,8 @@ if (!existsSync(main)) {
   process.exit(1);
 }
 
+const words = process.argv.slice(2);
+const { restartForPainting } = await import('../dist/cli/restart.js');
+await restartForPainting(words);
 const velatura = await import('../dist/cli/main.js');
-await velatura.main(process.argv.slice(2));
+await velatura.main(words);

@@ -1,6 +1,7 @@
 export * from '../core/index.ts';
 export * from './augment/index.ts';
 export * from './checkpoint/index.ts';
+export { KEEPS_FREED_MEMORY } from './engine/allocator.ts';
 export { createEngine, type EngineOptions } from './engine/engine.ts';
 export { checkEngineChoice, chooseProvider, type EngineChoice, type Provider } from './engine/provider.ts';
 export * from './explain/index.ts';

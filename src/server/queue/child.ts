@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
+import { KEEPS_FREED_MEMORY } from '../../node/index.ts';
 import type { Answer, Order, Request } from './protocol.ts';
 
 /** A process that paints one painting. */
@@ -22,6 +23,7 @@ export function startChild(order: Order, heard: (answer: Answer) => void): Child
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // What Node was started with is for the server.
     execArgv: [],
+    env: { ...process.env, ...KEEPS_FREED_MEMORY },
   });
   giveWay(child);
   let words = '';
