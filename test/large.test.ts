@@ -48,7 +48,7 @@ function workWith(stored: boolean, given: Partial<Settings> = {}, more: Partial<
     architecture,
   );
   const counts = [
-    { columns: 3, rows: 2, frugal: false },
+    { columns: 3, rows: 2 },
     { columns: 2, rows: 1 },
   ];
   const large: ScalePlan = {

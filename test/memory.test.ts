@@ -117,7 +117,8 @@ describe('--memory', () => {
       const scratch = join(folder, 'scratch');
       mkdirSync(scratch);
       const line = 'ulimit -f 2000; exec "$0" "$@"';
-      const words = [program, ...paint, '--memory', '900MB', '-o', 'full.png'];
+      const large = ['--size', '1280', '--scales', '1280', '--memory', '1GB'];
+      const words = [program, ...paint, ...large, '-o', 'full.png'];
       const { status, stderr } = spawnSync('bash', ['-c', line, process.execPath, ...words], {
         cwd: folder,
         env: { ...process.env, TMPDIR: scratch },

@@ -1,5 +1,5 @@
 export { gradient } from './gradient.ts';
-export { flopsOf, type Memory, memoryOf } from './memory.ts';
+export { effortOf, type Memory, memoryOf } from './memory.ts';
 export { type Outputs, serialize } from './onnx.ts';
 export * from './operations/arithmetic.ts';
 export * from './operations/columns.ts';

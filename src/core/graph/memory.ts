@@ -39,17 +39,26 @@ export function memoryOf(outputs: Outputs): Memory {
   return { constants: constants.reduce((sum, tensor) => sum + bytes(tensor), 0), values: peak };
 }
 
-/** The multiplications of a run of the graph's convolutions and products of matrices: nearly all of its arithmetic. */
-export function flopsOf(outputs: Outputs): number {
+/** How many multiplications take as long as it takes to write a value to memory and read it again, as measured. */
+const OF_VALUE = 50;
+
+/** How long a run of the graph takes, in multiplications that take as long: its arithmetic, and moving its values. */
+export function effortOf(outputs: Outputs): number {
   const { operations } = collect(Object.values(outputs));
   return operations.reduce((sum, { operator, inputs, results }) => {
-    const out = elements((results[0] as Tensor).shape);
-    const [a, b] = inputs.map(({ shape }) => shape) as [Shape, Shape];
-    if (operator === 'Conv') return sum + out * elements(b.slice(1));
-    // The left factor of a product has as many columns as it has terms.
-    if (operator === 'MatMul' || operator === 'Gemm') return sum + out * (a[1] as number);
-    return sum;
+    if (operator === 'Reshape') return sum;
+    const moved = results.reduce((values, { shape }) => values + elements(shape), 0);
+    return sum + OF_VALUE * moved + multiplications(operator, inputs, results);
   }, 0);
+}
+
+/** Those of convolutions and of products of matrices, which have nearly all. */
+function multiplications(operator: string, inputs: readonly Tensor[], results: readonly Tensor[]): number {
+  const out = elements((results[0] as Tensor).shape);
+  const [a, b] = inputs.map(({ shape }) => shape) as [Shape, Shape];
+  if (operator === 'Conv') return out * elements(b.slice(1));
+  // The left factor of a product has as many columns as it has terms.
+  return operator === 'MatMul' || operator === 'Gemm' ? out * (a[1] as number) : 0;
 }
 
 function bytes(tensor: Tensor): number {

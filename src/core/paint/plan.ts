@@ -1,6 +1,6 @@
 import { fit } from './pyramid.ts';
 import { weightsOf } from './settings.ts';
-import { BASE, LITTER, styleWay, tiledWays, type Way, wholeWay } from './ways.ts';
+import { BASE, LITTER, OF_STORE, styleWay, tiledWays, type Way, wholeWay } from './ways.ts';
 import { objectiveAt, optionsOf, type ScalePlan, type Work } from './work.ts';
 
 /** Arrays of the picture's size that are there at the same time, besides those that L-BFGS remembers. */
@@ -53,7 +53,7 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
   // What is said of each pixel stays in memory, as do the content's colours that are laid over the painting.
   const guiding = work.guide ? 2 * picture : 0;
   const coloring = work.settings.color === 'content' ? 3 : 0;
-  const offer = ({ bytes, bytesStored, flops, ...cut }: Way) => {
+  const offer = ({ bytes, bytesStored, effort, ...cut }: Way) => {
     for (const { slower, ...choice } of choices) {
       const { optimizer, history } = choice;
       const remembered = optimizer === 'lbfgs' ? 4 * history + 1 + (cut.cutting ? FILTERED : 0) : 0;
@@ -61,10 +61,13 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
       const stored = 'stored' in choice;
       if (stored && bytesStored === undefined) continue;
       const most = stored
-        ? Math.max((bytesStored ?? 0) + guiding, BASE + LITTER + (ARRAYS_OF_STORED + coloring) * picture)
+        ? Math.max(
+            (bytesStored ?? 0) + guiding,
+            BASE + LITTER + OF_STORE + (ARRAYS_OF_STORED + coloring) * picture,
+          )
         : bytes + arrays * picture;
       const plan = { ...cut, styles, ...choice, bytes: Math.max(most + kept, least) };
-      found.push({ plan, time: flops * slower });
+      found.push({ plan, time: effort * slower });
     }
   };
   offer(wholeWay(objectiveAt(work, scale, work.settings.optimizer === 'lbfgs')));

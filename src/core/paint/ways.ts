@@ -1,4 +1,4 @@
-import { flopsOf, memoryOf, type Outputs } from '../graph/index.ts';
+import { effortOf, memoryOf, type Outputs } from '../graph/index.ts';
 import { tapNamed } from '../networks/index.ts';
 import type { Size } from '../picture/picture.ts';
 import { backwardGraph, forwardGraph, type TermWeights, type TileOptions } from '../tiles/graphs.ts';
@@ -24,36 +24,33 @@ import { statisticsAt, styleView, type Work } from './work.ts';
  */
 export const BASE = 250e6;
 const OF_CONSTANTS = 2;
-/**
- * More where programs keep their memory, since each asks for it in ever larger pieces; and where arrays lie in a store, since then
- * there is nothing else with whose room they could do.
- */
-const OF_VALUES = { whole: 1.6, style: 2.2, keeping: 2.4, frugal: 1.4, stored: 2 } as const;
-export const LITTER = 300e6;
-/** What is on its way to a store and back. */
-const OF_STORE = 100e6;
+/** More where arrays lie in a store, since then there is nothing else with whose room they could do. */
+const OF_VALUES = { whole: 1.6, style: 2.2, tile: 1.5, stored: 2 } as const;
+/** Programs of tiles use the same memory by turns, but for gaps that the values of one leave to those of another. */
+const OF_OTHERS = 0.4;
+export const LITTER = 50e6;
+/** What is on its way to a store and back, and what that leaves. */
+export const OF_STORE = 250e6;
 /** Copies of a map that is handed on, and of its gradient: here, in the engine, and on the way between them. */
-const COPIES_OF_HANDED = 5;
-/** What it costs to hand a byte of a map from stage to stage, and its gradient back, in multiplications that take as long. */
+const COPIES_OF_HANDED = 4;
+/** The effort to hand a byte of a map from stage to stage, and its gradient back. */
 const OF_HANDED = 500;
-/** What it costs to run a program, whatever it computes, in multiplications. */
+/** The effort to run a program, whatever it computes. */
 const OF_RUN = 5e8;
-/** How much longer programs take that give their memory back after each run. */
-const FRUGAL = 1.2;
 
-/** How a scale can be cut, with the memory that it takes apart from pictures, and its arithmetic. */
+/** How a scale can be cut, with the memory that it takes apart from pictures, and its effort, as `effortOf` counts it. */
 export interface Way {
   readonly cutting?: Cutting;
   readonly bytes: number;
   /** The memory that it takes where maps that are kept whole lie in a store. */
   readonly bytesStored?: number;
-  readonly flops: number;
+  readonly effort: number;
 }
 
 /** In one piece; of the statistics of a style, which take most for what they hold: their largest maps are copied. */
 export function wholeWay(graph: Outputs, kind: 'whole' | 'style' = 'whole'): Way {
   const { constants, values } = memoryOf(graph);
-  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES[kind] * values, flops: flopsOf(graph) };
+  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES[kind] * values, effort: effortOf(graph) };
 }
 
 /** Into how many parts the longer side is cut. */
@@ -70,7 +67,7 @@ export function tiledWays(options: TileOptions, size: Size, weights: TermWeights
     });
     return combined(stages)
       .filter((chosen) => cuts.length > 0 || (chosen[0] as MeasuredStage).tiles > 1)
-      .flatMap((chosen) => waysOf(cuts, chosen));
+      .map((chosen) => wayOf(cuts, chosen));
   });
 }
 
@@ -96,7 +93,7 @@ interface ProgramsCost {
   /** Of the one that takes most, and of all together. */
   readonly values: number;
   readonly allValues: number;
-  readonly flops: number;
+  readonly effort: number;
 }
 interface StageCost extends ProgramsCost {
   /** The same where the stage is one tile and the last. */
@@ -109,7 +106,7 @@ interface Place {
   readonly whole: boolean;
 }
 
-/** Memory and arithmetic grow with the positions, so that one size tells those of all. */
+/** Memory and effort grow with the positions, so that one size tells those of all. */
 const SAMPLE = 256;
 
 function costOf(options: TileOptions, { stage }: WholeStage, place: Place, weights: TermWeights): StageCost {
@@ -123,8 +120,8 @@ function costOf(options: TileOptions, { stage }: WholeStage, place: Place, weigh
     return {
       constants: memory.reduce((sum, { constants }) => sum + constants, 0),
       values: Math.max(...memory.map(({ values }) => values)) / area,
-      allValues: memory.reduce((sum, { values }) => sum + values, 0) / area,
-      flops: graphs.reduce((sum, graph) => sum + flopsOf(graph), 0) / area,
+      allValues: sumOf(memory, ({ values }) => values) / area,
+      effort: graphs.reduce((sum, graph) => sum + effortOf(graph), 0) / area,
     };
   };
   return { ...cost([up, back]), whole: cost([alone]) };
@@ -152,7 +149,7 @@ function measured(
   const laid = layStage(options, stage, counts);
   if (!laid) return undefined;
   const { tile, tiles, whole, taps } = laid;
-  const { constants, values, allValues, flops } = last && tiles.length === 1 ? cost.whole : cost;
+  const { constants, values, allValues, effort } = last && tiles.length === 1 ? cost.whole : cost;
   const area = tile.width * tile.height;
   const bytes = (channels: number, { width, height }: Size) => 4 * channels * width * height;
   const { channels } = stage.stage;
@@ -165,7 +162,7 @@ function measured(
     constants,
     values: values * area,
     allValues: allValues * area,
-    flops: (flops * area + OF_RUN * (last && tiles.length === 1 ? 1 : 2)) * tiles.length,
+    effort: (effort * area + OF_RUN * (last && tiles.length === 1 ? 1 : 2)) * tiles.length,
     handed: first ? 0 : bytes(channels, whole),
     part: first ? 0 : bytes(channels, tile),
     contents: contents.reduce((a, b) => a + b, 0),
@@ -186,25 +183,20 @@ function combined(stages: readonly (readonly (MeasuredStage | undefined)[])[]): 
   );
 }
 
-/** With programs that keep their memory, all together, and with frugal ones, of which one has memory at a time. */
-function waysOf(cuts: readonly number[], stages: readonly MeasuredStage[]): Way[] {
+/** Of the programs one has memory at a time. */
+function wayOf(cuts: readonly number[], stages: readonly MeasuredStage[]): Way {
   const handed = sumOf(stages, ({ handed }) => handed);
   const part = Math.max(...stages.map(({ part }) => part));
   const contents = sumOf(stages, ({ contents }) => contents);
-  const flops = sumOf(stages, ({ flops }) => flops) + OF_HANDED * handed;
   const fixed = BASE + LITTER + OF_CONSTANTS * sumOf(stages, ({ constants }) => constants);
-  const all = OF_VALUES.keeping * sumOf(stages, ({ allValues }) => allValues);
-  const most = Math.max(...stages.map(({ values }) => values));
-  const way = (frugal: boolean, values: number, valuesStored: number, time: number): Way => ({
-    cutting: { cuts, counts: stages.map(({ counts }) => ({ ...counts, frugal })) },
-    bytes: fixed + values + COPIES_OF_HANDED * handed + contents,
-    bytesStored: OF_STORE + fixed + valuesStored + COPIES_OF_HANDED * part,
-    flops: time,
-  });
-  return [
-    way(false, all, all, flops),
-    way(true, OF_VALUES.frugal * most, OF_VALUES.stored * most, FRUGAL * flops),
-  ];
+  const values = Math.max(...stages.map(({ values }) => values));
+  const others = OF_OTHERS * (sumOf(stages, ({ allValues }) => allValues) - values);
+  return {
+    cutting: { cuts, counts: stages.map(({ counts }) => counts) },
+    bytes: fixed + OF_VALUES.tile * values + others + COPIES_OF_HANDED * handed + contents,
+    bytesStored: OF_STORE + fixed + OF_VALUES.stored * values + others + COPIES_OF_HANDED * part,
+    effort: sumOf(stages, ({ effort }) => effort) + OF_HANDED * handed,
+  };
 }
 
 function sumOf<T>(items: readonly T[], of: (item: T) => number): number {

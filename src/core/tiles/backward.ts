@@ -49,11 +49,11 @@ export async function openBackward(
 ): Promise<Backward> {
   const { stages, options, size, store } = picture;
   const programs: Program[] = [];
-  for (const [i, { stage, tile, frugal }] of stages.entries()) {
+  for (const [i, { stage, tile }] of stages.entries()) {
     const last = i === stages.length - 1;
     const place = { first: i === 0, last, whole: last && whole };
     programs.push(
-      await engine.compile(serialize(backwardGraph(stage, place, tile, options, weights)), { frugal }),
+      await engine.compile(serialize(backwardGraph(stage, place, tile, options, weights)), { frugal: true }),
     );
   }
 

@@ -49,7 +49,7 @@ export async function openForward(
     for (const [name, { shape }] of Object.entries(moments)) shapes.set(name, shape);
     if (!handsOn && Object.keys(moments).length === 0) continue;
     const outputs = handsOn && end ? { ...moments, end } : moments;
-    const program = await engine.compile(serialize(outputs), { frugal: stage.frugal });
+    const program = await engine.compile(serialize(outputs), { frugal: true });
     programs.push({ stage, program, moments: Object.keys(moments) });
   }
 

@@ -13,11 +13,6 @@ export interface Cutting {
 export interface Counts {
   readonly columns: number;
   readonly rows: number;
-  /**
-   * Whether the stage's programs give their memory back after each run: then it is that of one at a time, but they take longer.
-   * They do when left out.
-   */
-  readonly frugal?: boolean;
 }
 
 /** One of a stage's tiles, in positions of what the stage is given. */
@@ -46,8 +41,6 @@ export interface TiledStage {
   readonly taps: ReadonlyMap<string, TiledMap>;
   /** What it hands on. */
   readonly end: TiledMap;
-  /** Whether its programs give their memory back after each run. */
-  readonly frugal: boolean;
 }
 
 /** A stage, not cut into tiles yet. */
@@ -76,7 +69,7 @@ export function layStages(options: TileOptions, picture: Size, cuts: readonly nu
 export function layStage(
   { network, pooling }: TileOptions,
   { stage, whole, maps }: WholeStage,
-  { columns, rows, frugal = true }: Counts,
+  { columns, rows }: Counts,
 ): TiledStage | undefined {
   const across = coverAxis(whole.width, columns, stage);
   const down = coverAxis(whole.height, rows, stage);
@@ -88,7 +81,7 @@ export function layStage(
     { stride, whole: maps.taps.get(tap) as Size, tile: each.taps.get(tap) as Size },
   ]);
   const end = { stride: stage.stride, whole: maps.end, tile: each.end };
-  return { stage, whole, tile, tiles: crossed(across, down), taps: new Map(taps), end, frugal };
+  return { stage, whole, tile, tiles: crossed(across, down), taps: new Map(taps), end };
 }
 
 /** Whether a picture can be cut at all: steps over the edge to the other side are seen in the margin. */

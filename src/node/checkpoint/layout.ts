@@ -60,9 +60,7 @@ const guideSchema = z.object({
 
 const cuttingSchema = z.object({
   cuts: z.array(count),
-  counts: z
-    .array(z.object({ columns: z.int().min(1), rows: z.int().min(1), frugal: z.boolean().optional() }))
-    .min(1),
+  counts: z.array(z.object({ columns: z.int().min(1), rows: z.int().min(1) })).min(1),
 });
 const memorySchema = z.object({
   budget: z.number(),
