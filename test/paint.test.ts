@@ -230,6 +230,7 @@ describe('settings', () => {
     [{ size: 512, scales: [128, 256] }, /last of the scales 128,256 must be the size 512/],
     [{ steps: [10, 20] }, /steps must be one number, or one for each of the 3 scales, and there are 2/],
     [{ steps: [0] }, /steps must be at least 1/],
+    [{ edges: 'wrap', margin: 0 }, /^Edges that wrap need a margin/],
     [{ contentWeight: -1 }, /contentWeight must not be negative, not -1/],
     [{ contentWeight: Number.POSITIVE_INFINITY }, /contentWeight must be a number/],
     [{ contentWeight: 0, styleWeight: 0 }, /nothing to paint by/],

@@ -176,7 +176,7 @@ export function resolveSettings(given: Partial<Settings>, architecture: Architec
       : (said.steps ?? recipe.steps(scales.length));
   const filled = { ...recipe.settings, network: architecture.name, ...said, size, scales, steps };
   const settings = check(settingsSchema, filled);
-  checkSchedule(settings);
+  checkWhole(settings);
   return {
     ...settings,
     contentTaps: canonicalTaps(architecture, settings.contentTaps),
@@ -184,7 +184,7 @@ export function resolveSettings(given: Partial<Settings>, architecture: Architec
   };
 }
 
-function checkSchedule(settings: Settings): void {
+function checkWhole(settings: Settings): void {
   const { size, scales, steps, styleMix } = settings;
   if (scales.length !== steps.length) {
     throw new UserError(
@@ -202,6 +202,11 @@ function checkSchedule(settings: Settings): void {
   if (scales.at(-1) !== size) {
     throw new UserError(
       `The last of the scales ${scales.join(',')} must be the size ${size}; leave one of the two out.`,
+    );
+  }
+  if (settings.edges === 'wrap' && settings.margin === 0) {
+    throw new UserError(
+      'Edges that wrap need a margin, in which the other side is seen, not 0; 32 is usual.',
     );
   }
   const { contentWeight, styleWeight } = weightsOf(settings);

@@ -5,7 +5,6 @@ import { backwardGraph, forwardGraph, type TermWeights, type TileOptions } from 
 import {
   type Counts,
   type Cutting,
-  canBeCut,
   layStage,
   layStages,
   layTiles,
@@ -58,7 +57,6 @@ const PARTS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 
 /** Ways to cut a picture: after some layers or none, into tiles of all sizes that make sense. */
 export function tiledWays(options: TileOptions, size: Size, weights: TermWeights): Way[] {
-  if (!canBeCut(options, size)) return [];
   return cutsOf(options).flatMap((cuts) => {
     const stages = layStages(options, size, cuts).map((stage, i) => {
       const place = { first: i === 0, last: i === cuts.length, whole: false };

@@ -84,11 +84,6 @@ export function layStage(
   return { stage, whole, tile, tiles: crossed(across, down), taps: new Map(taps), end };
 }
 
-/** Whether a picture can be cut at all: steps over the edge to the other side are seen in the margin. */
-export function canBeCut(options: TileOptions, picture: Size): boolean {
-  return options.edges === 'mirror' || marginOf(options, picture) > 0;
-}
-
 /**
  * Cuts a picture, and the feature maps that are made of it.
  * @returns nothing where a stage cannot be cut into so many tiles
@@ -98,7 +93,6 @@ export function layTiles(
   picture: Size,
   { cuts, counts }: Cutting,
 ): TiledStage[] | undefined {
-  if (!canBeCut(options, picture)) return undefined;
   const stages: TiledStage[] = [];
   for (const [i, whole] of layStages(options, picture, cuts).entries()) {
     const laid = layStage(options, whole, counts[i] as Counts);
