@@ -14,6 +14,7 @@ import {
   writePicture,
 } from '../node/index.ts';
 import type { Watcher } from './last-step.ts';
+import { shown } from './preview.ts';
 
 /** Milliseconds that each picture of the animation is shown, and the last. */
 const DELAY = 120;
@@ -57,7 +58,7 @@ export function historyIn(
     latest = undefined;
     count++;
     const name = `${String(count).padStart(4, '0')}-scale${step.scale}-step${step.step}.png`;
-    const { picture } = step;
+    const picture = shown(step);
     writing = writing.then(orFail(() => keep(name, picture)));
   }
 

@@ -5,13 +5,18 @@ import type { Progress } from './progress/progress.ts';
 /** Milliseconds between two pictures. */
 const INTERVAL = 1000;
 
-/** The longest side of the preview of a painting that does not fit into memory, in pixels. */
+/** The longest side that is shown of a painting that does not fit into memory, in pixels. */
 const LONGEST = 2048;
 
 /** For what is written beside the painting: that it fails is worth a note, and no reason to stop. */
 export function leftOut(what: string, progress: Pick<Progress, 'note'>): (error: unknown) => void {
   return (error) =>
     progress.note(`The ${what} is left out. ${error instanceof Error ? error.message : error}`);
+}
+
+/** The painting as it stands; smaller where it lies on the disk. */
+export function shown({ largePicture: painting }: Step): Picture {
+  return painting.data instanceof Float32Array ? inMemory(painting) : reduced(painting, LONGEST);
 }
 
 /**
@@ -38,11 +43,6 @@ export function previewTo(path: string, onFailure: (error: unknown) => void): Wa
         failed = true;
       },
     );
-  }
-
-  /** The painting; smaller where it lies on the disk. */
-  function shown({ largePicture: painting }: Step): Picture {
-    return painting.data instanceof Float32Array ? inMemory(painting) : reduced(painting, LONGEST);
   }
 
   function next(): void {
