@@ -152,7 +152,7 @@ async function tilesPart(): Promise<TileStep[]> {
   const say = table([14, -12, -12, -12, -12, -14, 14, 10]);
   print('');
   say('resnet50', 'budget GB', 'foretold GB', 'peak GB', 'seconds', 's/megapixel', '  tiles', '');
-  return await measureTiles(quick ? CASES.slice(0, 1) : CASES, 3, (result) => {
+  return await measureTiles(quick ? CASES.slice(0, 1) : CASES, (result) => {
     const { width, height, budget, foretold, peakMemory, fastest, tiles, optimizer } = result;
     const gigabytes = [budget, foretold, peakMemory].map((bytes) => (bytes / 1e9).toFixed(2));
     const speed = [fastest.toFixed(2), (fastest / ((width * height) / 1e6)).toFixed(2)];

@@ -4,21 +4,26 @@ import { KEEPS_FREED_MEMORY } from 'velatura';
 import { tsx } from './peer.ts';
 import type { TileStep } from './tile-step.ts';
 
-/** Sizes and budgets: one megapixel in one piece and in tiles, then up to 16 megapixels within 4 GB. */
+/** Sizes and budgets: up to 16 megapixels within what such a machine has free; then the same size, and the largest, with less. */
 export const CASES: readonly (readonly [width: number, height: number, gigabytes: number])[] = [
-  [576, 432, 4],
-  [1152, 864, 8],
-  [1152, 864, 1.9],
+  [576, 432, 16],
+  [1152, 864, 16],
+  [2304, 1728, 16],
+  [3264, 2448, 16],
+  [4608, 3456, 16],
+  [1152, 864, 2.4],
+  [1152, 864, 2],
   [1152, 864, 1.5],
   [2304, 1728, 4],
-  [3264, 2448, 4],
   [4608, 3456, 4],
 ];
+
+/** From so many pixels on, one step is timed and not three. */
+const LARGE = 2e6;
 
 /** A step of the default recipe at each size within each budget, each in a process of its own. */
 export async function measureTiles(
   cases: typeof CASES,
-  steps: number,
   report: (result: TileStep) => void,
 ): Promise<TileStep[]> {
   // As the command does.
@@ -26,7 +31,7 @@ export async function measureTiles(
   const results: TileStep[] = [];
   for (const [width, height, gigabytes] of cases) {
     const [program, ...args] = tsx('tile-step.ts') as [string, ...string[]];
-    const words = [...args, ...[width, height, gigabytes, steps].map(String)];
+    const words = [...args, ...[width, height, gigabytes, width * height < LARGE ? 4 : 2].map(String)];
     const { stdout } = await promisify(execFile)(program, words, { env });
     const result = JSON.parse(stdout) as TileStep;
     results.push(result);
