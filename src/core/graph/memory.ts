@@ -58,7 +58,7 @@ function multiplications(operator: string, inputs: readonly Tensor[], results: r
   const [a, b] = inputs.map(({ shape }) => shape) as [Shape, Shape];
   if (operator === 'Conv') return out * elements(b.slice(1));
   // The left factor of a product has as many columns as it has terms.
-  return operator === 'MatMul' || operator === 'Gemm' ? out * (a[1] as number) : 0;
+  return operator === 'MatMul' || operator === 'Gemm' ? out * (a.at(-1) as number) : 0;
 }
 
 function bytes(tensor: Tensor): number {

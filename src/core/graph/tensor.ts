@@ -79,11 +79,20 @@ export function scalar(value: number): Tensor {
 
 /** Integers that an ONNX operator takes as an input, such as the starts of a slice. */
 export function integers(values: readonly number[]): Tensor {
+  return wholeNumbers(values, true);
+}
+
+/** The same, which the engine knows only as it runs. */
+export function openIntegers(values: readonly number[]): Tensor {
+  return wholeNumbers(values, false);
+}
+
+function wholeNumbers(values: readonly number[], foldable: boolean): Tensor {
   const data = BigInt64Array.from(values, BigInt);
   return {
     shape: [values.length],
     type: 'int64',
-    producer: { kind: 'constant', data, foldable: true },
+    producer: { kind: 'constant', data, foldable },
     output: 0,
   };
 }

@@ -1,5 +1,6 @@
 import { constant, mismatch, operation, rank, ShapeError, show, type Tensor } from '../tensor.ts';
-import { depthToSpace, slice, zeroPad } from './shaping.ts';
+import { depthToSpace, reshape, slice, zeroPad } from './shaping.ts';
+import { convolveByProducts, paysAsProducts } from './winograd.ts';
 
 export interface ConvolutionOptions {
   readonly stride?: number;
@@ -32,6 +33,12 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Convol
   const steps = (length: number) => Math.floor((length - kernel) / stride) + 1;
   const shape = [n, out, steps(height + top + bottom), steps(width + left + right)];
   if (shape.some((size) => size < 1)) throw mismatch('conv2d', x, weight);
+  const dx = (dy: Tensor) => backwards(dy, weight, { stride, top, left, height, width });
+  const size = { height: shape[2] as number, width: shape[3] as number };
+  if (n === 1 && kernel === 3 && stride === 1 && paysAsProducts(channels, out, size)) {
+    const y = convolveByProducts(x, weight, size, { top, left }, dx);
+    return bias ? addToChannels(y, bias) : y;
+  }
 
   return operation(shape, {
     operator: 'Conv',
@@ -41,7 +48,17 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Convol
       strides: { ints: [stride, stride] },
       pads: { ints: edges },
     },
-    gradient: (dy) => [backwards(dy, weight, { stride, top, left, height, width }), undefined, undefined],
+    gradient: (dy) => [dx(dy), undefined, undefined],
+  });
+}
+
+/** Maps `[1, O, H, W]` with a value `[O]` added to each. */
+function addToChannels(x: Tensor, values: Tensor): Tensor {
+  const shape = [1, x.shape[1] as number, 1, 1];
+  return operation(x.shape, {
+    operator: 'Add',
+    inputs: [x, reshape(values, shape)],
+    gradient: (dy) => [dy, undefined],
   });
 }
 

@@ -1,0 +1,117 @@
+import {
+  add,
+  constant,
+  conv2d,
+  elements,
+  featureMaps,
+  gradient,
+  input,
+  mul,
+  runOnce,
+  serialize,
+  slice,
+  sum,
+  type Tensor,
+  vgg,
+  type WeightTensor,
+} from 'velatura';
+import { describe, expect, it } from 'vitest';
+import { image, noise } from './support/reference.ts';
+import { testEngine } from './support/run.ts';
+
+const engine = testEngine();
+
+const values = (seed: number, shape: readonly number[]) =>
+  constant(Float32Array.from(noise(seed * 7919 + 1, elements(shape))), shape);
+
+const has = (y: Tensor, operator: string) => Buffer.from(serialize({ y })).includes(operator);
+const lengthOf = (x: Float32Array) => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
+const apartness = (a: Float32Array = new Float32Array(), b: Float32Array = new Float32Array()) =>
+  lengthOf(a.map((value, i) => value - (b[i] as number))) / lengthOf(b);
+
+describe('conv2d of many channels, which are worked out as products of matrices', () => {
+  // Half of the channels are too few for that, and go another way.
+  const halves = 2;
+  const direct = (x: Tensor, weight: Float32Array, bias: Tensor, padding: Padding) => {
+    const [out, channels] = [256, 256 / halves];
+    const parts = Array.from({ length: halves }, (_, half) => {
+      const part = new Float32Array(out * channels * 9);
+      for (let o = 0; o < out; o++) {
+        const from = (o * halves + half) * channels * 9;
+        part.set(weight.subarray(from, from + channels * 9), o * channels * 9);
+      }
+      const given = slice(x, 1, half * channels, (half + 1) * channels);
+      const kernels = constant(part, [out, channels, 3, 3]);
+      return conv2d(given, kernels, half === 0 ? bias : undefined, { padding });
+    });
+    return parts.reduce(add);
+  };
+  const has = (y: Tensor, operator: string) => Buffer.from(serialize({ y })).includes(operator);
+  const lengthOf = (x: Float32Array) => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
+  const apartness = (a: Float32Array = new Float32Array(), b: Float32Array = new Float32Array()) =>
+    lengthOf(a.map((value, i) => value - (b[i] as number))) / lengthOf(b);
+  type Padding = number | readonly [number, number, number, number];
+  const cases: [width: number, height: number, padding: Padding][] = [
+    [32, 32, 1],
+    [45, 37, 1],
+    [40, 33, 0],
+    [38, 41, 2],
+    [36, 39, [2, 0, 1, 2]],
+  ];
+
+  it.each(cases)(
+    'are those of direct convolution: %i by %i, padded by %s',
+    async (width, height, padding) => {
+      const x = input('x', [1, 256, height, width]);
+      const weight = Float32Array.from(noise(3, 256 * 256 * 9));
+      const bias = values(5, [256]);
+      const found = conv2d(x, constant(weight, [256, 256, 3, 3]), bias, { padding });
+      const expected = direct(x, weight, bias, padding);
+      expect(found.shape).toEqual(expected.shape);
+      const along = values(7, found.shape);
+      const [byFound] = gradient(sum(mul(found, along)), [x]) as [Tensor];
+      const [byExpected] = gradient(sum(mul(expected, along)), [x]) as [Tensor];
+      expect(has(found, 'Transpose')).toBe(true);
+      expect(has(expected, 'Transpose')).toBe(false);
+      const outputs = { found, expected, byFound, byExpected };
+      const all = await runOnce(engine, outputs, { x: Float32Array.from(noise(11, elements(x.shape))) });
+      expect(apartness(all.found, all.expected)).toBeLessThan(1e-5);
+      expect(apartness(all.byFound, all.byExpected)).toBeLessThan(1e-5);
+    },
+  );
+});
+
+describe('the gradient through a network of such layers', () => {
+  const architecture = vgg('wide', 'A VGG with wide layers', [1, 1, 2, 2], [16, 64, 256, 256]);
+  const weights = new Map<string, WeightTensor>();
+  for (const [i, { name, in: channels, out }] of architecture.convolutions.entries()) {
+    const scale = Math.sqrt(6 / (9 * channels)) / (i === 0 ? 64 : 1);
+    const data = Float32Array.from(noise(i * 5000 + 1, out * channels * 9), (value) => value * scale);
+    weights.set(`${name}.weight`, { shape: [out, channels, 3, 3], data });
+    weights.set(`${name}.bias`, { shape: [out], data: new Float32Array(out).fill(0.1) });
+  }
+  const tap = 'block4_conv2';
+
+  it('is that of direct convolutions to a thousandth', async () => {
+    const [width, height] = [272, 264];
+    // Two pictures at once are convolved directly.
+    const through = (pictures: number) => {
+      const x = input(`x${pictures}`, [pictures, 3, height, width]);
+      const map = featureMaps(architecture.layers, x, weights, [tap], 'max').get(tap) as Tensor;
+      const first = slice(map, 0, 0, 1);
+      return { x, map: first, loss: sum(mul(first, values(3, first.shape))) };
+    };
+    const [one, two] = [through(1), through(2)];
+    const outputs = {
+      found: gradient(one.loss, [one.x])[0] as Tensor,
+      expected: slice(gradient(two.loss, [two.x])[0] as Tensor, 0, 0, 1),
+    };
+    expect(has(outputs.found, 'Transpose')).toBe(true);
+    expect(has(outputs.expected, 'Transpose')).toBe(false);
+    const picture = image(1, height, width);
+    const both = new Float32Array(2 * picture.length);
+    both.set(picture);
+    const { found, expected } = await runOnce(engine, outputs, { x1: picture, x2: both });
+    expect(apartness(found, expected)).toBeLessThan(1e-3);
+  });
+});
