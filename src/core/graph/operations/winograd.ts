@@ -83,13 +83,15 @@ export function convolveByProducts(
   const [rows, columns] = [Math.ceil(height / 4), Math.ceil(width / 4)];
   const squares = rows * columns;
 
+  // Of shapes that it knows beforehand ONNX Runtime keeps a piece of memory from the first value of that size to the last. What is
+  // large here, and goes at once, has shapes that it learns as it runs.
   const maps = step('Reshape', [channels, 1, h, w], [x, openIntegers([channels, 1, h, w])]);
   const into = step('Conv', [channels, 36, rows, columns], [maps, intoSquares], {
     kernel_shape: { ints: [6, 6] },
     strides: { ints: [4, 4] },
     pads: { ints: [top, left, 4 * rows + 2 - top - h, 4 * columns + 2 - left - w] },
   });
-  const flat = step('Reshape', [channels, 36, squares], [into, integers([channels, 36, squares])]);
+  const flat = step('Reshape', [channels, 36, squares], [into, openIntegers([channels, 36, squares])]);
   const factors = step('Transpose', [36, channels, squares], [flat], { perm: { ints: [1, 0, 2] } });
 
   const products = step('MatMul', [36, out, squares], [kernelsOf(weight, x), factors]);
