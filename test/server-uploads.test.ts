@@ -2,6 +2,7 @@ import { architectureNamed, resolveSettings } from 'velatura';
 import { afterAll, describe, expect, it } from 'vitest';
 // As it is built: the thread is a file beside it.
 import { startInspector } from '../dist/server/uploads/inspector.js';
+import { together } from '../src/server/together.ts';
 import { within } from '../src/server/within.ts';
 import { content, style } from './support/server.ts';
 
@@ -44,11 +45,58 @@ describe('an inspector', () => {
     await inspector.inspect(wrong, 0);
   });
 
+  it('keeps nobody waiting whose turn cannot come in time', async () => {
+    const whole = await inspection(false);
+    // More than can be looked at in a moment: the last of them come back before the first.
+    const order: string[] = [];
+    const first = inspector.inspect(whole, LONG).then(() => order.push('first'));
+    const others = Array.from({ length: 200 }, () => inspector.inspect(whole, LONG));
+    await inspector.inspect(await inspection(true), 100).then(() => order.push('last'));
+    await first;
+    expect(order).toEqual(['last', 'first']);
+    await Promise.all(others);
+  });
+
   it('goes on with another thread where one was lost', async () => {
     const lost = startInspector();
     await lost.close();
     await expect(lost.inspect(await inspection(true), LONG)).rejects.toThrow(/damaged/);
     await lost.close();
+  });
+});
+
+describe('one answer for many', () => {
+  it('is shared by all who ask while another is worked out, and is never older than the question', async () => {
+    let answers = 0;
+    const ends: (() => void)[] = [];
+    const ask = together(20, async (key) => {
+      const answer = `${key} ${answers++}`;
+      await new Promise<void>((resolve) => ends.push(resolve));
+      return answer;
+    });
+    const first = ask('list');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const others = [ask('list'), ask('list')];
+    const other = ask('another');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(answers).toBe(2);
+    for (const end of ends.splice(0)) end();
+    expect(await first).toBe('list 0');
+    expect(await other).toBe('another 1');
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    for (const end of ends.splice(0)) end();
+    expect(await Promise.all(others)).toEqual(['list 2', 'list 2']);
+  });
+
+  it('goes on where one fails', async () => {
+    let fails = true;
+    const ask = together(0, async () => {
+      if (fails) throw new Error('no');
+      return 'yes';
+    });
+    await expect(ask('a')).rejects.toThrow('no');
+    fails = false;
+    expect(await ask('a')).toBe('yes');
   });
 });
 

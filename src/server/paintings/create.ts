@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Settings, Size } from '../../node/index.ts';
-import { type Database, notify, type Query } from '../database/index.ts';
+import type { Database, Query } from '../database/index.ts';
 import { ApiError, busy, conflict, notFound } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Upload } from '../queue/protocol.ts';
 import { tell } from './events.ts';
-import { type Attachment, attachAll, type Role, readFile, writeFile } from './files.ts';
+import { type Attachment, type Role, readFile, writeFile } from './files.ts';
 import { findPainting } from './find.ts';
 import { type CommandLine, type PaintingRow, viewOf } from './painting.ts';
 import { regionNames } from './regions.ts';
@@ -25,8 +25,7 @@ export interface Wish extends Uploads {
   /** In pixels at each scale. */
   readonly sizes: readonly Size[];
   /** By which a wish that is told again, as after a broken connection, is known to be the same. */
-  readonly key: string | undefined;
-  readonly hash: string;
+  readonly again: { readonly key: string; readonly hash: string } | undefined;
 }
 
 /** Seconds after which a client may try again where too many paintings wait. */
@@ -65,10 +64,8 @@ export async function accept(
         return same;
       }
       await checkRoom(query, wish.client, limits);
-      const row = await insert(query, wish);
-      await attachAll(query, row.id, files);
+      const row = await insert(query, wish, files);
       await tell(query, row.id, [{ name: 'state', data: viewOf(row, commandLine) }]);
-      await notify(query, 'velatura_jobs', row.id);
       return row;
     });
   } catch (error) {
@@ -77,14 +74,22 @@ export async function accept(
   }
 }
 
-async function insert(query: Query, wish: Wish): Promise<PaintingRow> {
-  const { client, content, styles, regions, origin, startName, settings, resolved, sizes, key, hash } = wish;
+/** Writes the painting, gives it its files, and calls workers. */
+async function insert(query: Query, wish: Wish, files: readonly Attachment[]): Promise<PaintingRow> {
+  const { client, content, styles, regions, origin, startName, settings, resolved, sizes, again } = wish;
   const [row] = await query<PaintingRow>(
-    `insert into velatura.paintings
-       (id, client, state, content, styles, regions, origin, settings, resolved, sizes,
-        idempotency_key, request_hash, start)
-     values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9::jsonb, $10, $11, $12)
-     returning *`,
+    `with painting as (
+       insert into velatura.paintings
+         (id, client, state, content, styles, regions, origin, settings, resolved, sizes,
+          idempotency_key, request_hash, start)
+       values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9::jsonb, $10, $11, $12)
+       returning *
+     ), attached as (
+       update velatura.files set painting = $1, role = given.role, place = given.place
+       from jsonb_to_recordset($13::jsonb) as given (file text, role text, place integer)
+       where files.id = given.file
+     )
+     select painting.*, pg_notify('velatura_jobs', $1) from painting`,
     [
       randomUUID(),
       client,
@@ -95,9 +100,10 @@ async function insert(query: Query, wish: Wish): Promise<PaintingRow> {
       JSON.stringify(settings),
       JSON.stringify(resolved),
       JSON.stringify(sizes),
-      key ?? null,
-      key === undefined ? null : hash,
+      again?.key ?? null,
+      again?.hash ?? null,
       startName ?? null,
+      JSON.stringify(files),
     ],
   );
   return row as PaintingRow;
@@ -107,14 +113,14 @@ async function discard(query: Query, files: readonly Attachment[]): Promise<void
   for (const { file } of files) await query('delete from velatura.files where id = $1', [file]);
 }
 
-async function sameAsBefore(query: Query, { client, key, hash }: Wish): Promise<PaintingRow | undefined> {
-  if (key === undefined) return undefined;
+async function sameAsBefore(query: Query, { client, again }: Wish): Promise<PaintingRow | undefined> {
+  if (!again) return undefined;
   const [row] = await query<PaintingRow>(
     'select * from velatura.paintings where client = $1 and idempotency_key = $2',
-    [client, key],
+    [client, again.key],
   );
   if (!row) return undefined;
-  if (row.request_hash === hash) return row;
+  if (row.request_hash === again.hash) return row;
   throw new ApiError(
     422,
     'key_reused',

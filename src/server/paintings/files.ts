@@ -57,15 +57,6 @@ export interface Attachment {
   readonly place: number;
 }
 
-/** Gives files to a painting that has none yet. */
-export async function attachAll(query: Query, painting: string, files: readonly Attachment[]): Promise<void> {
-  await query(
-    `update velatura.files set painting = $1, role = given.role, place = given.place
-     from jsonb_to_recordset($2::jsonb) as given (file text, role text, place integer) where id = given.file`,
-    [painting, JSON.stringify(files)],
-  );
-}
-
 /** Gives a file to a painting, in the place of the one that it had. To be called in a transaction. */
 export async function attach(
   query: Query,

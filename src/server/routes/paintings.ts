@@ -8,7 +8,8 @@ import { pause, remove, resume, stop } from '../paintings/commands.ts';
 import { accept, checkRoom } from '../paintings/create.ts';
 import { findPainting, listPaintings } from '../paintings/find.ts';
 import { type PaintingRow, paintingSchema, viewOf } from '../paintings/painting.ts';
-import { queuePositions } from '../queue/turns.ts';
+import { queuePosition, queuePositions } from '../queue/turns.ts';
+import { together } from '../together.ts';
 import { readWish } from '../uploads/wish.ts';
 
 export const idSchema = z.object({ id: z.string().max(64).describe('The id of a painting') });
@@ -38,6 +39,9 @@ const formSchema = z.object({
     ),
 });
 
+/** Milliseconds from one list to the next: many who look at once see the same one. */
+const LIST_EVERY = 100;
+
 /** Asking for paintings, and what one can do with them. */
 export function routePaintings(plain: FastifyInstance, context: Context): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
@@ -45,7 +49,7 @@ export function routePaintings(plain: FastifyInstance, context: Context): void {
 
   async function shown(row: PaintingRow) {
     if (row.state !== 'queued') return viewOf(row, commandLine);
-    return viewOf(row, commandLine, (await queuePositions(database.query)).get(row.id));
+    return viewOf(row, commandLine, await queuePosition(database.query, row.id));
   }
 
   app.post(
@@ -74,6 +78,23 @@ export function routePaintings(plain: FastifyInstance, context: Context): void {
     },
   );
 
+  const pageSchema = z.object({ paintings: z.array(paintingSchema), next: z.string().optional() });
+
+  /** A page of the list, and the same as JSON. */
+  const pageOf = together(LIST_EVERY, async (asked) => {
+    const { limit, before } = JSON.parse(asked) as { limit: number; before?: number };
+    const rows = await listPaintings(database.query, limit + 1, before);
+    const page = rows.slice(0, limit);
+    const positions = page.some(({ state }) => state === 'queued')
+      ? await queuePositions(database.query)
+      : new Map<string, number>();
+    const answer = pageSchema.parse({
+      paintings: page.map((row) => viewOf(row, commandLine, positions.get(row.id))),
+      ...(rows.length > limit && { next: String(page.at(-1)?.number) }),
+    });
+    return { answer, text: JSON.stringify(answer) };
+  });
+
   app.get(
     '/paintings',
     {
@@ -90,22 +111,12 @@ export function routePaintings(plain: FastifyInstance, context: Context): void {
             .optional()
             .describe('The `next` of the page before'),
         }),
-        response: {
-          200: z.object({ paintings: z.array(paintingSchema), next: z.string().optional() }),
-          ...refusals,
-        },
+        response: { 200: pageSchema, ...refusals },
       },
     },
-    async ({ query: { limit, before } }) => {
-      const rows = await listPaintings(database.query, limit + 1, before);
-      const page = rows.slice(0, limit);
-      const positions = page.some(({ state }) => state === 'queued')
-        ? await queuePositions(database.query)
-        : new Map<string, number>();
-      return {
-        paintings: page.map((row) => viewOf(row, commandLine, positions.get(row.id))),
-        ...(rows.length > limit && { next: String(page.at(-1)?.number) }),
-      };
+    async ({ query }, reply) => {
+      const { answer, text } = await pageOf(JSON.stringify(query));
+      return await reply.serializer(() => text).send(answer);
     },
   );
 

@@ -18,8 +18,15 @@ export interface Inspector {
 /** The pictures of so many forms are decoded at once: a core is left to answer, and they take far more memory than their files. */
 const AT_ONCE = Math.min(Math.max(availableParallelism() - 1, 1), 4);
 
+/** Milliseconds that a look may take, before there was one. */
+const FIRST_GUESS = 50;
+
 export function startInspector(): Inspector {
   const inTurn = within(AT_ONCE);
+  /** Forms that are looked at, or wait for it. */
+  let forms = 0;
+  /** Milliseconds that a look takes, as they were of late. */
+  let usual = FIRST_GUESS;
   const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   let requests = 0;
   let worker: Worker | undefined;
@@ -63,6 +70,8 @@ export function startInspector(): Inspector {
 
   return {
     async inspect(inspection, milliseconds) {
+      // Whose turn cannot come in time need not wait for it.
+      if ((forms / AT_ONCE) * usual > milliseconds) return;
       let late = false;
       let timer: NodeJS.Timeout | undefined;
       const patience = new Promise<void>((resolve) => {
@@ -71,9 +80,13 @@ export function startInspector(): Inspector {
           resolve();
         }, milliseconds);
       });
+      forms++;
       const looked = inTurn(1, async () => {
-        if (!late) await ask(inspection);
-      });
+        if (late) return;
+        const began = performance.now();
+        await ask(inspection);
+        usual += (performance.now() - began - usual) / 4;
+      }).finally(() => forms--);
       try {
         await Promise.race([looked, patience]);
       } finally {

@@ -60,8 +60,7 @@ export async function readWish(
       startName: form.start?.name,
       ...chosen,
       sizes,
-      key,
-      hash: hashOf(JSON.stringify([said, masks]), sent),
+      again: key === undefined ? undefined : { key, hash: hashOf(JSON.stringify([said, masks]), sent) },
     };
   });
 }
