@@ -3,6 +3,8 @@ import { UserError } from '../../node/index.ts';
 import type { Channel, Database, Query, Value } from './database.ts';
 import { migrate } from './migrations.ts';
 
+/** For statements; they are kept, so that all are there when many ask at once. */
+const CONNECTIONS = 10;
 /** Milliseconds before a lost connection is tried again. */
 const RETRY = 1000;
 
@@ -14,7 +16,8 @@ const RETRY = 1000;
 export async function openPostgres(url: string): Promise<Database> {
   const pool = new pg.Pool({
     connectionString: url,
-    max: 10,
+    max: CONNECTIONS,
+    min: CONNECTIONS,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
     // A network that swallows what is sent should not keep anybody waiting for ever.
@@ -23,10 +26,11 @@ export async function openPostgres(url: string): Promise<Database> {
   // A connection that breaks while nobody uses it is replaced when somebody needs one.
   pool.on('error', () => {});
   const listener = listenTo(url);
+  const queryOf = preparing();
   const database: Database = {
     embedded: false,
     query: queryOf(pool),
-    transaction: (work) => transaction(pool, work),
+    transaction: (work) => transaction(pool, queryOf, work),
     listen: listener.listen,
     tidy: async () => {},
     close: async () => {
@@ -42,6 +46,7 @@ export async function openPostgres(url: string): Promise<Database> {
       );
     });
     await migrate(database);
+    await Promise.all(Array.from({ length: CONNECTIONS }, () => pool.query('select pg_sleep(0.01)')));
     return database;
   } catch (error) {
     await database.close();
@@ -55,9 +60,24 @@ function reasonOf(error: unknown): string {
   return message || code || String(error);
 }
 
-function queryOf(on: pg.Pool | pg.PoolClient): Query {
-  return async <Row>(statement: string, values: readonly Value[] = []) =>
-    (await on.query(statement, values.map(bytesAsBuffer))).rows as Row[];
+/** What runs statements on a connection. Each is parsed and planned once on each, under its name. */
+type On = (on: pg.Pool | pg.PoolClient) => Query;
+
+function preparing(): On {
+  const names = new Map<string, string>();
+  let named = 0;
+  return (on) =>
+    async <Row>(text: string, values: readonly Value[] = []) => {
+      const name = names.get(text) ?? `velatura ${named++}`;
+      names.set(text, name);
+      try {
+        return (await on.query({ name, text, values: values.map(bytesAsBuffer) })).rows as Row[];
+      } catch (error) {
+        // It may be out of date, as when a newer program has changed a table: next time it is prepared anew.
+        names.delete(text);
+        throw error;
+      }
+    };
 }
 
 /** Other arrays of bytes it writes as text. */
@@ -66,7 +86,7 @@ function bytesAsBuffer(value: Value): Value {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
-async function transaction<T>(pool: pg.Pool, work: (query: Query) => Promise<T>): Promise<T> {
+async function transaction<T>(pool: pg.Pool, queryOf: On, work: (query: Query) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const onError = (error: Error) => {

@@ -47,7 +47,7 @@ export function startChild(order: Order, heard: (answer: Answer) => void): Child
 /** Painting takes all the processor there is: whoever asks the server something should not have to wait for it. */
 function giveWay({ pid }: ChildProcess): void {
   try {
-    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {
     // It is gone already, or the system knows no priorities.
   }

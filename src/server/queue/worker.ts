@@ -102,7 +102,10 @@ export function startWorker(options: WorkerOptions): Worker {
     );
   }
 
-  const unlisten = database.listen('velatura_jobs', look);
+  const unlisten = database.listen('velatura_jobs', (painting) => {
+    // Whoever has no room need not know of paintings that are not its own.
+    if (jobs.size < atOnce || jobs.has(painting)) look();
+  });
   const timer = setInterval(look, LOOK_EVERY);
   look();
 
