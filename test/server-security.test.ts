@@ -279,6 +279,27 @@ describe('what is sent', () => {
     expect((await refused(await post(form({}, { from: 'nobody' }))))[0]).toBe(404);
   });
 
+  it('may be a texture of a size that makes sense, with nothing that needs a content', async () => {
+    const cases: [Record<string, Blob | string>, RegExp][] = [
+      [{ texture: 'large' }, /^texture must be a JSON object, and cannot be read/],
+      [{ texture: '{"width":64}' }, /^texture must be a JSON object with a width and a height/],
+      [{ texture: '{"width":64,"height":64,"depth":64}' }, /^texture must be a JSON object with/],
+      [{ texture: '{"width":64,"height":2}' }, /sides of a texture must be whole numbers .* not 64x2/],
+      [{ texture: '{"width":64,"height":513}' }, /at most 512/],
+      [{ texture: '{"width":64,"height":64}', settings: '{"strength":0.4}' }, /no use for strength/],
+      [{ texture: '{"width":64,"height":64}', settings: '{"size":64}' }, /no use for size/],
+      [{ texture: '{"width":64,"height":64}', content }, /^A texture is made of styles alone/],
+      [{ texture: '{"width":64,"height":64}', start: content }, /^A texture is made of styles alone/],
+    ];
+    for (const [parts, message] of cases) {
+      const body = new FormData();
+      body.append('style', style);
+      for (const [name, value] of Object.entries(parts)) body.append(name, value);
+      const [status, , said] = await refused(await post(body));
+      expect([status, said]).toEqual([400, expect.stringMatching(message)]);
+    }
+  });
+
   it('is refused at once where it could not be painted, and nothing of it is kept', async () => {
     const plain = async (width: number, height: number) => {
       const picture = sharp({ create: { width, height, channels: 3, background: '#808080' } });

@@ -261,6 +261,44 @@ describe.each(places)('paintings kept %s', (_where, makePlace) => {
     );
   });
 
+  it('may be textures of styles alone, as the command makes them', async () => {
+    const body = new FormData();
+    body.append('style', style);
+    body.append('texture', JSON.stringify({ width: 48, height: 32, tileable: true }));
+    body.append('settings', JSON.stringify({ steps: [3], seed: 5 }));
+    const { id } = await ask(server, body);
+    const told = await allEvents(server, id);
+    const done = told.at(-2)?.data as unknown as Painting;
+    expect(done).toMatchObject({
+      state: 'done',
+      styles: ['style.jpg'],
+      texture: { width: 48, height: 32, tileable: true },
+      settings: { steps: [3], seed: 5 },
+      resolved: { init: 'noise', edges: 'wrap', contentWeight: 0, size: 48 },
+      sizes: [{ width: 48, height: 32 }],
+      command: 'velatura texture style.jpg --size 48x32 --tileable --steps 3 --seed 5',
+    });
+    expect(done.content).toBeUndefined();
+    writeFileSync(join(folder, style.name), Buffer.from(await style.arrayBuffer()));
+    const words = (done.command as string).split(' ').slice(1);
+    const same = await velatura([...words, '-o', 'texture.png'], { cwd: folder });
+    expect(same).toMatchObject({ code: 0 });
+    const bytes = await picture(server, id);
+    writeFileSync(join(folder, 'served-texture.png'), bytes);
+    expect(await readPicture(bytes)).toEqual(await readPicture(join(folder, 'texture.png')));
+    expect(await readRecord(join(folder, 'served-texture.png'))).toMatchObject({
+      style: ['style.jpg'],
+      texture: { width: 48, height: 32 },
+    });
+    const at = (path: string) => fetch(`${server.url}/paintings/${id}/${path}`);
+    expect((await at('picture?download=1')).headers.get('content-disposition')).toContain(
+      'filename="style-texture.png"',
+    );
+    expect((await at('content')).status).toBe(404);
+    expect((await at('styles/0')).status).toBe(200);
+    await expect(ask(server, form(small, { from: id }))).rejects.toThrow('A texture begins with noise');
+  });
+
   it('wait, rest and stop in the queue', async () => {
     const before = await ask(server, form(endless));
     await eventsUntil(server, before.id, stepsDone(1));

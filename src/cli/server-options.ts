@@ -157,6 +157,6 @@ export function serveOptions(options: ServeCommandOptions): ServeOptions {
 }
 
 /** The painting's own file, as `velatura paint` names it, where not all settings have options. */
-function likeName({ content, style }: { content: string; style: readonly string[] }): string {
-  return `${[content, ...style].map((name) => basename(name, extname(name))).join('-')}.png`;
+function likeName({ content, style }: { content: string | undefined; style: readonly string[] }): string {
+  return `${[...(content === undefined ? [] : [content]), ...style].map((name) => basename(name, extname(name))).join('-')}.png`;
 }

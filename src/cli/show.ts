@@ -8,10 +8,10 @@ import {
   readRecord,
   resolveSettings,
   type Settings,
+  TEXTURE_SETTINGS,
 } from '../node/index.ts';
 import { type SettingWithOption, settingOptions, writeSetting } from './settings.ts';
 import { printable, shellWord } from './text.ts';
-import { TEXTURE_SETTINGS } from './texture.ts';
 
 /** `velatura show`: how a painting was painted. */
 export function addShow(program: Command): void {

@@ -8,6 +8,7 @@ import {
   localPath,
   prepareTexture,
   type Settings,
+  TEXTURE_SETTINGS,
   UserError,
 } from '../node/index.ts';
 import {
@@ -25,24 +26,7 @@ import { INTERRUPTED_CODE } from './interrupt.ts';
 import { addEngineOptions, addSettings, type EngineOptionValues } from './paint-options.ts';
 import type { Progress } from './progress/progress.ts';
 import { engineOptions } from './run-options.ts';
-import type { SettingWithOption } from './settings.ts';
 import { watched } from './watched.ts';
-
-/** The settings that a texture has a use for. */
-export const TEXTURE_SETTINGS = [
-  'scales',
-  'steps',
-  'styleMix',
-  'styleScale',
-  'styleLoss',
-  'styleTaps',
-  'tvWeight',
-  'projection',
-  'network',
-  'pooling',
-  'optimizer',
-  'seed',
-] as const satisfies SettingWithOption[];
 
 interface TextureCommandOptions
   extends EngineOptionValues,

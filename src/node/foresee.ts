@@ -28,12 +28,27 @@ export interface Foreseen {
  * damaged. Regions are read as a whole.
  * @throws UserError for what the caller can put right
  */
-export async function foresee(content: PictureSource, options: PaintOptions): Promise<Foreseen> {
+export function foresee(content: PictureSource, options: PaintOptions): Promise<Foreseen> {
+  return foreseeFor((said) => sizeOfContent(content, said), options);
+}
+
+/**
+ * The same of a texture of that size, for the settings that `textureSettings` gives.
+ * @throws UserError for what the caller can put right
+ */
+export function foreseeTexture({ width, height }: Size, options: PaintOptions): Promise<Foreseen> {
+  return foreseeFor(async () => ({ width, height }), options);
+}
+
+async function foreseeFor(
+  sizeOfPainted: (said: Partial<Settings>) => Promise<Size>,
+  options: PaintOptions,
+): Promise<Foreseen> {
   const { style, start: _, contentRegions, styleRegions, ...shared } = options;
   const said = settingsIn(shared);
   const architecture = architectureNamed(networkOf(said));
   const settings = resolveSettings(said, architecture);
-  const painted = { content: await sizeOfContent(content, said), styles: await sizesOfStyles(style, said) };
+  const painted = { content: await sizeOfPainted(said), styles: await sizesOfStyles(style, said) };
   const parts = partsOf(settings, painted.styles.length);
   const work = { settings, network: { architecture, weights: new Map() } };
   checkShape(painted.content, 'content', work);

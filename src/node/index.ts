@@ -6,7 +6,7 @@ export { createEngine, type EngineOptions } from './engine/engine.ts';
 export { checkEngineChoice, chooseProvider, type EngineChoice, type Provider } from './engine/provider.ts';
 export * from './explain/index.ts';
 export type { MemoryPlan } from './feasible.ts';
-export { type Foreseen, foresee } from './foresee.ts';
+export { type Foreseen, foresee, foreseeTexture } from './foresee.ts';
 export { type Painting, type PaintOptions, paint, preparePainting, repaint } from './paint.ts';
 export * from './pictures/index.ts';
 export { isColor, type RegionOptions, type RegionSource } from './regions.ts';
@@ -19,7 +19,15 @@ export {
   type SeriesOptions,
 } from './series.ts';
 export * from './store/index.ts';
-export { prepareTexture, type TextureOptions, texture } from './texture.ts';
+export {
+  canvas,
+  prepareTexture,
+  TEXTURE_SETTINGS,
+  type TextureOptions,
+  type TextureShape,
+  texture,
+  textureSettings,
+} from './texture.ts';
 export {
   openWorkshop,
   type PreparedPainting,

@@ -1,29 +1,45 @@
 import { UserError } from '../core/errors.ts';
-import { MAX_SIZE, MIN_SIZE, type Step } from '../core/paint/index.ts';
-import type { Picture } from '../core/picture/picture.ts';
+import { MAX_SIZE, MIN_SIZE, type Settings, type Step } from '../core/paint/index.ts';
+import type { Picture, Size } from '../core/picture/picture.ts';
 import { type Painting, type PaintOptions, preparePainting } from './paint.ts';
 import type { RegionOptions } from './regions.ts';
+
+/** The settings that a texture has a use for. */
+export const TEXTURE_SETTINGS = [
+  'scales',
+  'steps',
+  'styleMix',
+  'styleScale',
+  'styleLoss',
+  'styleTaps',
+  'tvWeight',
+  'projection',
+  'network',
+  'pooling',
+  'optimizer',
+  'seed',
+] as const satisfies (keyof Settings)[];
+
+/** What a texture is to be: its size in pixels, and whether it can be laid beside itself without a seam. */
+export interface TextureShape extends Size {
+  readonly tileable?: boolean;
+}
 
 /** What decides how a texture comes out: the settings of a painting but for its content. */
 export interface TextureOptions
   extends Omit<
-    PaintOptions,
-    | 'style'
-    | 'size'
-    | 'contentWeight'
-    | 'contentTaps'
-    | 'strength'
-    | 'edges'
-    | 'color'
-    | 'margin'
-    | keyof RegionOptions
-  > {
-  /** In pixels. */
-  readonly width: number;
-  readonly height: number;
-  /** Whether the texture can be laid beside itself without a seam. */
-  readonly tileable?: boolean;
-}
+      PaintOptions,
+      | 'style'
+      | 'size'
+      | 'contentWeight'
+      | 'contentTaps'
+      | 'strength'
+      | 'edges'
+      | 'color'
+      | 'margin'
+      | keyof RegionOptions
+    >,
+    TextureShape {}
 
 /**
  * Makes a texture of a picture: what remains of it when only its style counts and where things are does not (Gatys, Ecker &
@@ -46,15 +62,27 @@ export async function prepareTexture(
   style: PaintOptions['style'],
   { width, height, tileable = false, ...options }: TextureOptions,
 ): Promise<Painting> {
+  const shape = { width, height, tileable };
+  return await preparePainting(canvas(shape), { ...textureSettings(options, shape), style });
+}
+
+/**
+ * The settings by which a texture is painted on a canvas.
+ * @param given those that a texture has a use for
+ * @throws UserError when it is too small or too large
+ */
+export function textureSettings<Given extends Partial<Settings>>(
+  given: Given,
+  { width, height, tileable = false }: TextureShape,
+) {
   checkSides(width, height);
-  return await preparePainting(canvas(width, height), {
+  return {
     init: 'noise',
-    ...options,
-    style,
+    ...given,
     size: Math.max(width, height),
     contentWeight: 0,
     ...(tileable && { edges: 'wrap' as const, margin: TILE_MARGIN }),
-  });
+  };
 }
 
 /** The zeros beyond the margin are seen from far: at 32 pixels the seams of some tiles can be found. */
@@ -69,7 +97,7 @@ function checkSides(width: number, height: number): void {
   }
 }
 
-/** A picture of that size in an even grey. */
-function canvas(width: number, height: number): Picture {
+/** A picture of that size in an even grey, on which a texture is painted. */
+export function canvas({ width, height }: Size): Picture {
   return { width, height, data: new Float32Array(3 * width * height).fill(0.5) };
 }

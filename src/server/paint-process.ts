@@ -1,5 +1,6 @@
 import { estimateTime, scalesOf } from '../node/estimate.ts';
 import {
+  canvas,
   decodeCheckpoint,
   EngineError,
   encodeCheckpoint,
@@ -125,11 +126,11 @@ async function paint(order: Order): Promise<void> {
 }
 
 async function prepare(order: Order): Promise<Painting> {
-  const { start, settings, checkpoint, threads, memory } = order;
+  const { content, texture, start, settings, checkpoint, threads, memory } = order;
   const shared = threads === undefined ? {} : { threads };
   // It goes on as it was planned, to come out the same.
   if (checkpoint) return await prepareResume(await decodeCheckpoint(checkpoint), shared);
-  return await preparePainting(order.content.bytes, {
+  return await preparePainting(content?.bytes ?? canvas(texture as Size), {
     ...settings,
     ...picturesIn(order),
     ...(start && { start: start.bytes }),
@@ -183,14 +184,15 @@ async function previewOf(picture: Picture): Promise<Uint8Array> {
 async function picturesOf(
   step: Step,
   { width, height }: Size,
-  { content, styles, regions }: Order,
+  { content, texture, styles, regions }: Order,
   { settings }: Painting,
   stopped: Stopped | undefined,
 ): Promise<Pictures> {
   const picture = resample(step.picture, width, height);
   const record = {
     settings,
-    content: content.name,
+    content: content?.name,
+    texture: texture && { width: texture.width, height: texture.height },
     style: styles.map(({ name }) => name),
     regions: regions && regionNames(regions),
     stopped,

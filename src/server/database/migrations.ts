@@ -77,6 +77,11 @@ const migrations: readonly string[] = [
   -- The name of the file that it started from, where one was sent.
   alter table velatura.paintings add column start text;
   `,
+  `
+  -- What a texture is to be; it has no content.
+  alter table velatura.paintings add column texture jsonb;
+  alter table velatura.paintings alter column content drop not null;
+  `,
 ];
 
 /**

@@ -1,19 +1,21 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Settings, Size } from '../../node/index.ts';
 import type { Database, Query } from '../database/index.ts';
-import { ApiError, busy, conflict, notFound } from '../errors.ts';
+import { ApiError, badRequest, busy, conflict, notFound } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Upload } from '../queue/protocol.ts';
 import { tell } from './events.ts';
 import { type Attachment, type Role, readFile, writeFile } from './files.ts';
 import { findPainting } from './find.ts';
-import { type CommandLine, type PaintingRow, viewOf } from './painting.ts';
+import { type CommandLine, type PaintingRow, type Texture, viewOf } from './painting.ts';
 import { regionNames } from './regions.ts';
 import { readUploads, type Uploads } from './uploads.ts';
 
 /** What somebody asks to be painted, all checked. */
 export interface Wish extends Uploads {
   readonly client: string;
+  /** What is painted where there is no content. */
+  readonly texture: Texture | undefined;
   /** The painting on from which it is painted. */
   readonly origin: string | undefined;
   /** The picture that it starts from: that painting's, or one that was sent. */
@@ -47,7 +49,7 @@ export async function accept(
   const files: Attachment[] = [];
   const write = async ({ bytes, name }: Upload, role: Role, place = 0) =>
     void files.push({ file: await writeFile(database.query, bytes, name), role, place });
-  await write(wish.content, 'content');
+  if (wish.content) await write(wish.content, 'content');
   for (const [place, style] of wish.styles.entries()) await write(style, 'style', place);
   if (wish.regions) await write(wish.regions.content, 'contentRegions');
   for (const [place, mask] of wish.regions?.styles.entries() ?? []) {
@@ -76,24 +78,26 @@ export async function accept(
 
 /** Writes the painting, gives it its files, and calls workers. */
 async function insert(query: Query, wish: Wish, files: readonly Attachment[]): Promise<PaintingRow> {
-  const { client, content, styles, regions, origin, startName, settings, resolved, sizes, again } = wish;
+  const { client, content, texture, styles, regions, origin, startName, settings, resolved, sizes, again } =
+    wish;
   const [row] = await query<PaintingRow>(
     `with painting as (
        insert into velatura.paintings
          (id, client, state, content, styles, regions, origin, settings, resolved, sizes,
-          idempotency_key, request_hash, start)
-       values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9::jsonb, $10, $11, $12)
+          idempotency_key, request_hash, start, texture)
+       values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9::jsonb, $10, $11, $12,
+         $13::jsonb)
        returning *
      ), attached as (
        update velatura.files set painting = $1, role = given.role, place = given.place
-       from jsonb_to_recordset($13::jsonb) as given (file text, role text, place integer)
+       from jsonb_to_recordset($14::jsonb) as given (file text, role text, place integer)
        where files.id = given.file
      )
      select painting.*, pg_notify('velatura_jobs', $1) from painting`,
     [
       randomUUID(),
       client,
-      content.name,
+      content?.name ?? null,
       JSON.stringify(styles.map(({ name }) => name)),
       regions ? JSON.stringify(regionNames(regions)) : null,
       origin ?? null,
@@ -103,6 +107,7 @@ async function insert(query: Query, wish: Wish, files: readonly Attachment[]): P
       again?.key ?? null,
       again?.hash ?? null,
       startName ?? null,
+      texture ? JSON.stringify(texture) : null,
       JSON.stringify(files),
     ],
   );
@@ -149,7 +154,9 @@ export async function checkRoom(query: Query, client: string, limits: Limits): P
  * @throws ApiError when there is no such painting, or nothing of it to be seen yet
  */
 export async function picturesOf(query: Query, id: string): Promise<Uploads & { readonly start: Upload }> {
-  const uploads = await readUploads(query, await findPainting(query, id));
+  const row = await findPainting(query, id);
+  if (row.texture) throw badRequest('A texture begins with noise: ask for another one instead.');
+  const uploads = await readUploads(query, row);
   const start = (await readFile(query, id, 'tiff')) ?? (await readFile(query, id, 'preview'));
   if (!uploads) throw notFound('There is no such painting; it may have been removed.');
   if (!start) {

@@ -30,13 +30,21 @@ export type Stopped = z.infer<typeof stoppedSchema>;
 const regionsSchema = z.object({ content: z.string(), style: z.array(z.string()).optional() });
 export type RegionNames = z.infer<typeof regionsSchema>;
 
+export const textureSchema = z.object({
+  width: whole.describe('In pixels'),
+  height: whole.describe('In pixels'),
+  tileable: z.boolean().default(false).describe('Whether it can be laid beside itself without a seam'),
+});
+export type Texture = z.infer<typeof textureSchema>;
+
 const anySettings = z.record(z.string(), z.unknown());
 
 export const paintingSchema = z
   .object({
     id: z.string(),
     state: z.enum(STATES),
-    content: z.string().describe('The name of the file of the content'),
+    content: z.string().optional().describe('The name of the file of the content; a texture has none'),
+    texture: textureSchema.optional().describe('What it is where it is a texture'),
     styles: z.array(z.string()).describe('The names of the files of the styles'),
     regions: regionsSchema.optional().describe('The names of the files of the masks'),
     from: z.string().optional().describe('The painting from whose picture this one started'),
@@ -68,7 +76,8 @@ export interface PaintingRow {
   readonly id: string;
   readonly client: string;
   readonly state: State;
-  readonly content: string;
+  readonly content: string | null;
+  readonly texture: Texture | null;
   readonly styles: readonly string[];
   readonly regions: RegionNames | null;
   readonly origin: string | null;
@@ -91,7 +100,8 @@ export interface PaintingRow {
 
 /** The command line that paints the same, for people: the names of files are those that came with them. */
 export type CommandLine = (painting: {
-  readonly content: string;
+  readonly content: string | undefined;
+  readonly texture: Texture | undefined;
   readonly style: readonly string[];
   readonly regions: RegionNames | undefined;
   readonly settings: Partial<Settings>;
@@ -99,7 +109,10 @@ export type CommandLine = (painting: {
 
 /** The name under which a painting is saved, without its extension. */
 export function stemOf({ content, styles }: Pick<PaintingRow, 'content' | 'styles'>): string {
-  return [content, ...styles].map((name) => name.replace(/\.[^.]*$/, '') || name).join('-');
+  const stems = [...(content === null ? [] : [content]), ...styles].map(
+    (name) => name.replace(/\.[^.]*$/, '') || name,
+  );
+  return [...stems, ...(content === null ? ['texture'] : [])].join('-');
 }
 
 /** @param queuePosition of a queued painting, where somebody counted */
@@ -109,7 +122,8 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
   return {
     id: row.id,
     state: row.state,
-    content: row.content,
+    ...(row.content !== null && { content: row.content }),
+    ...(row.texture && { texture: row.texture }),
     styles: [...row.styles],
     ...(row.regions && { regions: row.regions }),
     ...(origin !== null && { from: origin }),
@@ -126,7 +140,8 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
     ...(stopped && { stopped }),
     ...(row.error !== null && { error: row.error }),
     command: commandLine({
-      content: row.content,
+      content: row.content ?? undefined,
+      texture: row.texture ?? undefined,
       style: row.styles,
       regions: row.regions ?? undefined,
       settings: init === undefined ? resolved : { ...resolved, init },

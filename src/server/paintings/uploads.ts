@@ -6,7 +6,8 @@ import type { PaintingRow } from './painting.ts';
 
 /** The pictures that a painting was asked for with. */
 export interface Uploads {
-  readonly content: Upload;
+  /** A texture has none. */
+  readonly content: Upload | undefined;
   readonly styles: readonly Upload[];
   readonly regions: Regions | undefined;
 }
@@ -28,12 +29,12 @@ export function picturesIn({
 /** @returns nothing where the painting was removed meanwhile */
 export async function readUploads(
   query: Query,
-  { id, styles, regions }: Pick<PaintingRow, 'id' | 'styles' | 'regions'>,
+  { id, content: name, styles, regions }: Pick<PaintingRow, 'id' | 'content' | 'styles' | 'regions'>,
 ): Promise<Uploads | undefined> {
   const read = (role: Role, place = 0): Promise<Upload | undefined> => readFile(query, id, role, place);
-  const content = await read('content');
+  const content = name === null ? undefined : await read('content');
   const pictures = await inOrder(styles, (_name, place) => read('style', place));
-  if (!content || pictures.includes(undefined)) return undefined;
+  if ((name !== null && !content) || pictures.includes(undefined)) return undefined;
   const uploads = { content, styles: pictures as Upload[], regions: undefined };
   if (!regions) return uploads;
   const mask = await read('contentRegions');

@@ -182,6 +182,7 @@ async function orderOf(
   return {
     kind: 'paint',
     ...uploads,
+    texture: row.texture ?? undefined,
     start: await readFile(query, row.id, 'start'),
     settings: row.resolved,
     checkpoint: checkpoint?.bytes,

@@ -1,5 +1,5 @@
 import type { Settings, Size } from '../../node/index.ts';
-import type { Progress, Stopped } from '../paintings/painting.ts';
+import type { Progress, Stopped, Texture } from '../paintings/painting.ts';
 
 /*
  * What a worker and the process that paints for it say to each other.
@@ -20,7 +20,9 @@ export interface Regions {
 /** What to paint. */
 export interface Order {
   readonly kind: 'paint';
-  readonly content: Upload;
+  readonly content: Upload | undefined;
+  /** What is painted where there is no content. */
+  readonly texture: Texture | undefined;
   readonly styles: readonly Upload[];
   readonly regions: Regions | undefined;
   readonly start: Upload | undefined;

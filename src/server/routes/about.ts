@@ -9,6 +9,7 @@ import {
   presetNetworks,
   resolveSettings,
   settingsSchema,
+  TEXTURE_SETTINGS,
 } from '../../node/index.ts';
 import type { Context } from '../context.ts';
 
@@ -114,6 +115,7 @@ function describeControls(words: Readonly<Record<string, string>>): Record<strin
         ...(name === 'network' && { enum: architectures.map((architecture) => architecture.name) }),
         ...(name === 'init' && { enum: ['content', 'style', 'noise'] }),
         default: usual[name],
+        ...(TEXTURE_SETTINGS.some((known) => known === name) && { ofTexture: true }),
       },
     ]),
   );

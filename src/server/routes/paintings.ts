@@ -31,6 +31,12 @@ const formSchema = z.object({
   start: file('The picture to start from, instead of the content'),
   styleRegions: z.array(z.file()).optional().describe('The same for each style; or colours as #ff0000'),
   settings: z.string().optional().describe('The settings that are not the usual ones, as a JSON object'),
+  texture: z
+    .string()
+    .optional()
+    .describe(
+      'To have a texture made of the styles alone: its size, and whether it can be laid beside itself, as {"width": 512, "height": 512, "tileable": true}',
+    ),
   from: z
     .string()
     .optional()

@@ -15,6 +15,7 @@ export interface Form {
   readonly styleRegions: readonly (Upload | string)[];
   readonly settings: string | undefined;
   readonly from: string | undefined;
+  readonly texture: string | undefined;
 }
 
 /** Bytes of a field that is no file. */
@@ -34,15 +35,15 @@ export async function readForm(request: FastifyRequest, limits: Limits): Promise
   }
   const files: Record<string, Upload[]> = { content: [], style: [], contentRegions: [], start: [] };
   const styleRegions: (Upload | string)[] = [];
-  const fields: Record<string, string[]> = { settings: [], from: [] };
+  const fields: Record<string, string[]> = { settings: [], from: [], texture: [] };
   const { maxStyles, maxUpload } = limits;
   let bytes = 0;
   const parts = request.parts({
     limits: {
       fileSize: maxUpload * 2 ** 20,
       files: 2 * maxStyles + 3,
-      fields: maxStyles + 2,
-      parts: 3 * maxStyles + 5,
+      fields: maxStyles + 3,
+      parts: 3 * maxStyles + 6,
       fieldSize: FIELD_BYTES,
       fieldNameSize: 100,
       headerPairs: 50,
@@ -80,6 +81,7 @@ export async function readForm(request: FastifyRequest, limits: Limits): Promise
     styleRegions,
     settings: fields.settings?.[0],
     from: fields.from?.[0],
+    texture: fields.texture?.[0],
   };
 }
 
@@ -100,6 +102,6 @@ async function readUpload(part: MultipartFile, field: string, limits: Limits): P
 
 function unknownPart(name: string) {
   return badRequest(
-    `There is no part "${plainName(name, '')}"; the parts are content, style, contentRegions, styleRegions, start, settings and from.`,
+    `There is no part "${plainName(name, '')}"; the parts are content, style, contentRegions, styleRegions, start, settings, from and texture.`,
   );
 }

@@ -18,7 +18,8 @@ parentPort?.on('message', async ({ id, inspection }: Request) => {
 async function look({ sent, uploads, settings }: Inspection): Promise<Omit<Answer, 'id'>> {
   try {
     for (const { bytes, name } of sent) await readPicture(bytes, { longest: LOOK, name });
-    if (uploads.regions) await foresee(uploads.content.bytes, { ...settings, ...picturesIn(uploads) });
+    if (uploads.content && uploads.regions)
+      await foresee(uploads.content.bytes, { ...settings, ...picturesIn(uploads) });
     return {};
   } catch (error) {
     if (error instanceof UserError) return { refusal: error.message };

@@ -7,10 +7,13 @@ import {
   resolveSettings,
   type Settings,
   sizeOf,
+  TEXTURE_SETTINGS,
+  textureSettings,
   UserError,
 } from '../../node/index.ts';
 import { badRequest } from '../errors.ts';
 import type { Limits } from '../limits.ts';
+import { type Texture, textureSchema } from '../paintings/painting.ts';
 
 export interface ChosenSettings {
   readonly settings: Partial<Settings>;
@@ -20,15 +23,23 @@ export interface ChosenSettings {
 /**
  * The settings that came as JSON, and all that follow from them.
  * @param styles how many there are
+ * @param texture what is painted where there is no content
  * @throws ApiError when they make no sense, name a file, or ask for more than is allowed
  */
-export function chooseSettings(text: string | undefined, styles: number, limits: Limits): ChosenSettings {
-  const given = parse(text ?? '{}');
+export function chooseSettings(
+  text: string | undefined,
+  styles: number,
+  limits: Limits,
+  texture?: Texture,
+): ChosenSettings {
+  const given = parse(text ?? '{}', 'settings');
   try {
     const settings = checkSettings(given as Partial<Settings>);
     checkNoFiles(settings);
-    checkAmount(settings, limits);
-    const resolved = resolveSettings(settings, architectureNamed(networkOf(settings)));
+    if (texture) checkOfTexture(settings);
+    const painted = texture ? textureSettings(settings, texture) : settings;
+    checkAmount(painted, limits);
+    const resolved = resolveSettings(painted, architectureNamed(networkOf(painted)));
     checkAmount(resolved, limits);
     const { styleMix } = resolved;
     if (styleMix.length > 0 && styleMix.length !== styles) {
@@ -40,17 +51,35 @@ export function chooseSettings(text: string | undefined, styles: number, limits:
   }
 }
 
-function parse(text: string): object {
+/**
+ * What a texture is to be, as it came as JSON.
+ * @throws ApiError when it makes no sense
+ */
+export function chooseTexture(text: string): Texture {
+  const { success, data } = textureSchema.strict().safeParse(parse(text, 'texture'));
+  if (success) return data;
+  throw badRequest(
+    'texture must be a JSON object with a width and a height in pixels, as {"width": 512, "height": 512}, and may say "tileable": true.',
+  );
+}
+
+function parse(text: string, part: string): object {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw badRequest('settings must be a JSON object, and cannot be read as JSON.');
+    throw badRequest(`${part} must be a JSON object, and cannot be read as JSON.`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badRequest('settings must be a JSON object.');
+    throw badRequest(`${part} must be a JSON object.`);
   }
   return value;
+}
+
+function checkOfTexture(settings: Partial<Settings>): void {
+  const useless = Object.keys(settings).find((name) => !TEXTURE_SETTINGS.some((known) => known === name));
+  if (useless === undefined) return;
+  throw badRequest(`A texture has no use for ${useless}, which needs a content; leave it out.`);
 }
 
 /** On the command line these may be files; here they would be the server's own. */

@@ -1,14 +1,15 @@
 import type { FastifyRequest } from 'fastify';
-import { foresee } from '../../node/index.ts';
+import { foresee, foreseeTexture, type Size } from '../../node/index.ts';
 import type { Context } from '../context.ts';
 import { badRequest } from '../errors.ts';
 import { hashOf, picturesOf, type Wish } from '../paintings/create.ts';
+import type { Texture } from '../paintings/painting.ts';
 import { picturesIn } from '../paintings/uploads.ts';
 import type { Regions, Upload } from '../queue/protocol.ts';
 import { within } from '../within.ts';
 import { type Form, largestForm, readForm } from './form.ts';
 import { checkHead } from './picture.ts';
-import { chooseSettings } from './settings.ts';
+import { chooseSettings, chooseTexture } from './settings.ts';
 
 /** Bytes of the forms that are held in memory at once; others wait before theirs are read. */
 const FORM_BYTES = 2 ** 29;
@@ -31,30 +32,32 @@ export async function readWish(
     const form = await readForm(request, limits);
     const { settings, from } = form;
     const origin = from === undefined ? undefined : await picturesOf(database.query, from);
+    const texture = form.texture === undefined ? undefined : chosenTexture(form.texture, form);
     const content = form.content ?? origin?.content;
     const styles = form.styles.length > 0 ? form.styles : (origin?.styles ?? []);
-    if (!content) throw badRequest('Send the picture to repaint as the part content.');
+    if (!content && !texture) throw badRequest('Send the picture to repaint as the part content.');
     if (styles.length === 0) {
       throw badRequest('Send at least one picture in whose style to paint as a part style.');
     }
-    const chosen = chooseSettings(settings, styles.length, limits);
+    const chosen = chooseSettings(settings, styles.length, limits, texture);
     // Masks fit the pictures that they were made for.
     const regions = chosenRegions(form, styles.length) ?? (form.content ? undefined : origin?.regions);
     const sent = filesOf(form);
     for (const picture of sent) await checkHead(picture, limits);
     const uploads = { content, styles, regions };
     // Masks take longer: the inspector looks at them.
-    const { sizes } = await foresee(content.bytes, {
-      ...chosen.resolved,
-      ...picturesIn({ styles, regions: undefined }),
-    });
+    const options = { ...chosen.resolved, ...picturesIn({ styles, regions: undefined }) };
+    const { sizes } = await (content
+      ? foresee(content.bytes, options)
+      : foreseeTexture(texture as Size, options));
     await inspector.inspect({ sent, uploads, settings: chosen.resolved }, limits.maxLook);
     const names = [form.content?.name, form.contentRegions?.name, form.start?.name];
-    const said = [settings, from, form.styles.length, names];
+    const said = [settings, from, form.texture, form.styles.length, names];
     const masks = form.styleRegions.map((mask) => (typeof mask === 'string' ? mask : ''));
     return {
       client: request.client,
       ...uploads,
+      texture,
       origin: from,
       start: form.start ?? origin?.start,
       startName: form.start?.name,
@@ -63,6 +66,14 @@ export async function readWish(
       again: key === undefined ? undefined : { key, hash: hashOf(JSON.stringify([said, masks]), sent) },
     };
   });
+}
+
+/** @throws ApiError when it makes no sense, or comes with what belongs to a content */
+function chosenTexture(texture: string, form: Form): Texture {
+  if (form.content || form.from !== undefined || form.start || form.contentRegions) {
+    throw badRequest('A texture is made of styles alone; send it without content, from, start and masks.');
+  }
+  return chooseTexture(texture);
 }
 
 /** @throws ApiError when masks of styles are without one of the content, or too many, or no masks */
