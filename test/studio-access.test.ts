@@ -6,6 +6,7 @@ import {
   files,
   paintButton,
   prepare,
+  slot,
   studio,
   untilDone,
   visitor,
@@ -30,8 +31,17 @@ async function faults(page: Page): Promise<string[]> {
 async function tour(page: Page, look: (screen: string) => Promise<void>): Promise<void> {
   await page.getByRole('button', { name: /^Take/ }).first().waitFor();
   await look('empty');
+  await page.getByRole('radio', { name: 'A texture' }).check();
+  await page.getByLabel('To be laid beside itself').check();
+  await look('texture');
+  await page.getByRole('radio', { name: 'A photograph' }).check();
   await prepare(page, await files(), 5000);
   await look('chosen');
+  const all = await files();
+  await slot(page, 'Photograph').setInputFiles([all.content, all.broken]);
+  await page.getByRole('button', { name: 'Paint 2 photographs' }).waitFor();
+  await look('several');
+  await page.getByRole('button', { name: 'Remove broken.png' }).click();
   await page.getByRole('button', { name: 'Regions…' }).click();
   await look('regions');
   await page.getByRole('button', { name: 'Leave as it was' }).click();

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -222,6 +223,45 @@ describe.skipIf(withoutBrowser)('the studio', () => {
     expect(Number(await slider.inputValue())).toBe(25);
   });
 
+  it('makes a texture of a painting, lays it beside itself, and uses its settings again', async () => {
+    const { page, complaints } = await visit(await studio());
+    await page.getByRole('radio', { name: 'A texture' }).check();
+    await page.getByText('Choose a painting to make a texture of.').waitFor();
+    await slot(page, 'Painting').setInputFiles((await files()).style);
+    for (const [side, pixels] of [
+      ['Width', '64'],
+      ['Height', '40'],
+    ] as const) {
+      await page.getByLabel(side).fill(pixels);
+      await page.getByLabel(side).press('Tab');
+    }
+    await page.getByLabel('To be laid beside itself').check();
+    await page.getByText('More', { exact: true }).click();
+    await setting(page, 'steps', '3');
+    // What needs a photograph is not there.
+    expect(await page.locator('input[name=contentWeight]').count()).toBe(0);
+    expect(await page.getByLabel('Strength').count()).toBe(0);
+    await page.getByRole('button', { name: 'Make the texture' }).click();
+    await untilDone(page);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Texture of waves');
+    await page.getByText('64 × 40 pixels, without a seam').waitFor();
+    expect(await page.locator('code').textContent()).toContain('velatura texture');
+    await page.getByRole('button', { name: 'Laid beside itself' }).click();
+    expect(await page.locator('img.tile').count()).toBe(4);
+    const waiting = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'PNG' }).click();
+    const made = await sharp(readFileSync(await (await waiting).path())).metadata();
+    expect([made.width, made.height]).toEqual([64, 40]);
+    await page.reload();
+    await page.getByRole('link', { name: 'Easel', exact: true }).click();
+    await page.getByRole('radio', { name: 'A photograph' }).check();
+    await page.goBack();
+    await page.getByRole('button', { name: 'Use these settings again' }).click();
+    expect(await page.getByLabel('Width').inputValue()).toBe('64');
+    expect(await page.getByLabel('To be laid beside itself').isChecked()).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
   it('paints on from a painting with another strength', async () => {
     const { page } = await visit(await studio());
     await prepare(page, await files());
@@ -296,6 +336,66 @@ describe.skipIf(withoutBrowser)('what the studio sends', () => {
       steps: [3],
       styleTaps: { conv1: 1, '2c': 0.5 },
     });
+  });
+
+  it('sends of a texture what it has a use for', async () => {
+    const fake = await fakeStudio();
+    onTestFinished(() => fake.close());
+    const { page } = await visit(fake.url);
+    await prepare(page, await files(), 3);
+    await page.getByLabel('Strength').fill('0.8');
+    await page.getByRole('radio', { name: 'A texture' }).check();
+    await setting(page, 'scales', '512');
+    await page.getByRole('button', { name: 'Make the texture' }).click();
+    await untilDone(page);
+    expect(fake.orders[0]?.fields).toEqual(['style', 'texture', 'settings']);
+    expect(fake.orders[0]?.order).toMatchObject({
+      texture: { width: 512, height: 512, tileable: false },
+      settings: { scales: [512], steps: [3] },
+    });
+    expect(fake.orders[0]?.order.settings).not.toHaveProperty('strength');
+  });
+
+  it('hands over several photographs, waits where the server is full, and passes over what is refused', async () => {
+    const fake = await fakeStudio({ full: [1] });
+    onTestFinished(() => fake.close());
+    const { page } = await visit(fake.url);
+    const all = await files();
+    const second = join(all.folder, 'second.png');
+    copyFileSync(all.content, second);
+    await prepare(page, all, 3);
+    await slot(page, 'Photograph').setInputFiles([all.content, all.broken, second, all.text]);
+    await page.getByRole('alert').filter({ hasText: 'notes.txt is not a picture' }).waitFor();
+    await page.getByRole('button', { name: 'Paint 3 photographs' }).click();
+    await page.getByRole('heading', { name: 'Gallery' }).waitFor();
+    await status(page, /Handing over photograph 2 of 3\. 50 of your paintings wait already/).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'One photograph was not taken: broken.png' }).waitFor();
+    await page.getByRole('link', { name: 'second after waves' }).waitFor();
+    await page.getByRole('link', { name: 'harbour after waves' }).waitFor();
+    expect(fake.orders.map(({ order }) => order.content?.name)).toEqual(['second.png', 'harbour.png']);
+    expect(fake.orders.map(({ order }) => order.settings)).toEqual([
+      { scales: [64], steps: [3] },
+      { scales: [64], steps: [3] },
+    ]);
+    // They are still on the easel, for other settings.
+    await page.getByRole('link', { name: 'Easel', exact: true }).click();
+    await page.getByRole('button', { name: 'Remove second.png' }).click();
+    await page.getByRole('button', { name: 'Paint 2 photographs' }).waitFor();
+  });
+
+  it('hands over no more when it is told so', async () => {
+    const fake = await fakeStudio({ full: [1, 2, 3, 4, 5] });
+    onTestFinished(() => fake.close());
+    const { page } = await visit(fake.url);
+    const all = await files();
+    await prepare(page, all, 3);
+    await slot(page, 'Photograph').setInputFiles([all.content, all.style]);
+    await page.getByRole('button', { name: 'Paint 2 photographs' }).click();
+    await page.getByRole('button', { name: 'Hand over no more' }).click();
+    await vi.waitFor(async () =>
+      expect(await page.getByRole('button', { name: 'Hand over no more' }).count()).toBe(0),
+    );
+    expect(fake.orders.length).toBe(1);
   });
 
   it('starts from a picture of one’s own, and paints at any size', async () => {

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import { architectureNamed, resolveSettings, type Settings } from 'velatura';
+import { architectureNamed, resolveSettings, type Settings, textureSettings } from 'velatura';
 
 /** A file that came in a request. */
 export interface Upload {
@@ -14,7 +14,10 @@ export interface Event {
 }
 
 export interface Order {
-  readonly content: Upload;
+  readonly content: Upload | undefined;
+  readonly texture:
+    | { readonly width: number; readonly height: number; readonly tileable: boolean }
+    | undefined;
   readonly styles: readonly Upload[];
   readonly settings: Partial<Settings>;
   readonly from?: FakePainting;
@@ -55,7 +58,11 @@ export class FakePainting {
     this.id = id;
     this.#failAt = failAt;
     this.order = order;
-    this.resolved = resolveSettings(order.settings, architectureNamed('resnet50'));
+    const { settings, texture } = order;
+    this.resolved = resolveSettings(
+      texture ? textureSettings(settings, texture) : settings,
+      architectureNamed('resnet50'),
+    );
     this.#sizes = this.resolved.scales.map((scale) => {
       const part = scale / Math.max(size.width, size.height);
       return { width: Math.round(size.width * part), height: Math.round(size.height * part) };
@@ -72,12 +79,13 @@ export class FakePainting {
   }
 
   json() {
-    const { content, styles, settings, from } = this.order;
+    const { content, texture, styles, settings, from } = this.order;
     const { scale, step, steps } = this.#place();
     return {
       id: this.id,
       state: this.state,
-      content: content.name,
+      ...(content && { content: content.name }),
+      ...(texture && { texture }),
       styles: styles.map(({ name }) => name),
       ...(from && { from: from.id }),
       settings,
@@ -89,7 +97,9 @@ export class FakePainting {
       ...(this.done > 0 && { progress: this.#progress() }),
       ...(this.#stopped && { stopped: { scale, step, steps } }),
       ...(this.state === 'failed' && { error: 'The engine ran out of paint; try again.' }),
-      command: `velatura paint ${content.name} --style ${styles.map(({ name }) => name).join(' ')}`,
+      command: content
+        ? `velatura paint ${content.name} --style ${styles.map(({ name }) => name).join(' ')}`
+        : `velatura texture ${styles.map(({ name }) => name).join(' ')}`,
     };
   }
 
@@ -104,7 +114,9 @@ export class FakePainting {
       .ensureAlpha(part)
       .png()
       .toBuffer();
-    return sharp(this.order.content.bytes)
+    const { content } = this.order;
+    const grey = { create: { width, height, channels: 3, background: '#808080' } } as const;
+    return (content ? sharp(content.bytes) : sharp(grey))
       .resize(whole)
       .composite([{ input: style, blend: 'over' }]);
   }

@@ -5,7 +5,14 @@ import { extname, join, normalize } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import sharp, { type FormatEnum } from 'sharp';
-import { architectureNamed, checkSettings, resolveSettings, settingsSchema, UserError } from 'velatura';
+import {
+  architectureNamed,
+  checkSettings,
+  resolveSettings,
+  settingsSchema,
+  TEXTURE_SETTINGS,
+  UserError,
+} from 'velatura';
 import * as z from 'zod';
 import { type Event, FakePainting, type Order, type Upload } from './studio-fake-painting.ts';
 
@@ -45,14 +52,18 @@ export async function fakeStudio({
   token = '',
   pace = 8,
   failAt,
+  full = [],
 }: {
   token?: string;
   pace?: number;
   failAt?: number;
+  /** Which orders find too many that wait, by their number from 0. */
+  full?: readonly number[];
 } = {}): Promise<FakeStudio> {
   const paintings: FakePainting[] = [];
   const orders: FakeStudio['orders'] = [];
   const keys = new Map<string, FakePainting>();
+  let asked = 0;
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error) => {
@@ -100,17 +111,23 @@ export async function fakeStudio({
   }
 
   async function order(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (full.includes(asked++)) {
+      response.setHeader('retry-after', '1');
+      throw new Refusal(429, '50 of your paintings wait already; try again when one is done.');
+    }
     const key = String(request.headers['idempotency-key']);
     const form = await bodyOf(request).formData();
     const from = paintings.find(({ id }) => id === form.get('from'));
     const settings = checkSettings(JSON.parse(String(form.get('settings') ?? '{}')));
-    const content = (await uploads(form, 'content'))[0] ?? from?.order.content;
+    const said = form.get('texture');
+    const texture = said === null ? undefined : JSON.parse(String(said));
+    const content = texture ? undefined : ((await uploads(form, 'content'))[0] ?? from?.order.content);
     const given = await uploads(form, 'style');
     const styles = given.length > 0 ? given : (from?.order.styles ?? []);
-    if (!content || styles.length === 0) throw new Refusal(400, 'Give a content and a style.');
-    const size = await sizeOf(content);
+    if ((!content && !texture) || styles.length === 0) throw new Refusal(400, 'Give a content and a style.');
+    const size = content ? await sizeOf(content) : texture;
     for (const style of styles) await sizeOf(style);
-    const placed: Order = { content, styles, settings, ...(from && { from }) };
+    const placed: Order = { content, texture, styles, settings, ...(from && { from }) };
     const masks = [...(await uploads(form, 'contentRegions')), ...(await uploads(form, 'styleRegions'))];
     orders.unshift({ fields: [...form.keys()], order: placed, masks });
     const painting = keys.get(key) ?? new FakePainting(`p${orders.length}`, placed, size, { pace, failAt });
@@ -173,7 +190,7 @@ async function sendPicture(
 ): Promise<void> {
   const { content, styles } = painting.order;
   if (part === 'content' || part === 'styles') {
-    const { bytes } = part === 'content' ? content : (styles[which] as Upload);
+    const { bytes } = (part === 'content' ? content : styles[which]) as Upload;
     const small = sharp(bytes).resize({ width: 1024, height: 1024, fit: 'inside', withoutEnlargement: true });
     return sendBytes(response, 'image/webp', await small.webp().toBuffer());
   }
@@ -196,7 +213,13 @@ function controls() {
   const schema = z.toJSONSchema(settingsSchema);
   const properties = Object.entries(schema.properties ?? {}).map(([name, property]) => [
     name,
-    { title: name, description: `About ${name}.`, ...(property as object), default: usual[name] },
+    {
+      title: name,
+      description: `About ${name}.`,
+      ...(property as object),
+      default: usual[name],
+      ...(TEXTURE_SETTINGS.some((known) => known === name) && { ofTexture: true }),
+    },
   ]);
   return { ...schema, properties: Object.fromEntries(properties) };
 }

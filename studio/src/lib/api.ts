@@ -4,10 +4,13 @@ import { askForToken } from './session.svelte.ts';
 /** A request that the server refused, or did not get; the message says what to do. */
 export class ApiError extends Error {
   readonly status: number;
+  /** Seconds after which to try again, where the server said so. */
+  readonly retryAfter: number | undefined;
 
-  constructor(message: string, status: number) {
+  constructor(message: string, status: number, retryAfter?: number) {
     super(message);
     this.status = status;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -37,9 +40,9 @@ export function justAsked(id: string): Painting | undefined {
 }
 
 export const api = {
-  paintings: (before?: string) => {
+  paintings: (before?: string, limit = 24) => {
     const cursor = before ? `&before=${encodeURIComponent(before)}` : '';
-    return json<{ paintings: Painting[]; next?: string }>(`paintings?limit=24${cursor}`);
+    return json<{ paintings: Painting[]; next?: string }>(`paintings?limit=${limit}${cursor}`);
   },
   painting: (id: string) => json<Painting>(painting(id)),
   paint: async (form: FormData) => {
@@ -86,7 +89,12 @@ async function once(address: string, request?: RequestInit): Promise<Response> {
     throw new ApiError('The server does not answer. See that "velatura studio" runs, and try again.', 0);
   }
   if (response.ok) return response;
-  throw new ApiError(await messageOf(response), response.status);
+  const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
+  throw new ApiError(
+    await messageOf(response),
+    response.status,
+    Number.isFinite(wait) && wait >= 0 ? wait : undefined,
+  );
 }
 
 async function messageOf(response: Response): Promise<string> {

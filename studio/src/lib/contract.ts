@@ -33,10 +33,17 @@ export interface Size {
   readonly height: number;
 }
 
+/** What a texture is to be, in pixels, and whether it can be laid beside itself without a seam. */
+export interface Texture extends Size {
+  readonly tileable: boolean;
+}
+
 export interface Painting {
   readonly id: string;
   readonly state: State;
-  readonly content: string;
+  /** A texture has none. */
+  readonly content?: string;
+  readonly texture?: Texture;
   readonly styles: readonly string[];
   /** The names of the masks' files; a colour for a style that is all of it for one region. */
   readonly regions?: { readonly content: string; readonly style?: readonly string[] };
@@ -89,6 +96,8 @@ export interface Schema {
   readonly maximum?: number;
   readonly items?: Schema;
   readonly additionalProperties?: Schema | boolean;
+  /** Whether a texture has a use for it. */
+  readonly ofTexture?: boolean;
 }
 
 export interface Controls {

@@ -34,14 +34,23 @@ const groups: readonly (readonly [string, readonly string[]])[] = [
   ],
 ];
 
-/** Those behind "More", group by group; what the page does not know by name comes last. The size is there for any number. */
-export function moreControls(properties: Controls['properties']): [string, [string, Schema][]][] {
+/**
+ * Those behind "More", group by group; what the page does not know by name comes last. The size is there for any number.
+ * @param texture whether only those that a texture has a use for
+ */
+export function moreControls(
+  properties: Controls['properties'],
+  texture: boolean,
+): [string, [string, Schema][]][] {
   const known = new Set<string>([...FIRST, 'styleMix', ...groups.flatMap(([, names]) => names)]);
   const others = Object.keys(properties).filter((name) => !known.has(name));
   return [...groups, ['Others', others] as const]
     .map(([title, names]): [string, [string, Schema][]] => [
       title,
-      names.flatMap((name): [string, Schema][] => (properties[name] ? [[name, properties[name]]] : [])),
+      names.flatMap((name): [string, Schema][] => {
+        const schema = properties[name];
+        return schema && (!texture || schema.ofTexture) ? [[name, schema]] : [];
+      }),
     ])
     .filter(([, list]) => list.length > 0);
 }

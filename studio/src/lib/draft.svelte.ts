@@ -1,4 +1,4 @@
-import type { Example, Settings } from './contract.ts';
+import type { Example, Settings, Texture } from './contract.ts';
 import { recall, remember } from './memory.ts';
 import type { Label } from './regions.ts';
 import { compact } from './words.ts';
@@ -23,28 +23,38 @@ export interface Regions {
 }
 
 const KEY = 'velatura-settings';
+const TEXTURE_KEY = 'velatura-texture';
+
+export const USUAL_TEXTURE: Texture = { width: 512, height: 512, tileable: false };
 
 /** What stands on the easel: the pictures, and what was turned away from its default. */
 export const draft = $state<{
   content: Chosen | undefined;
+  /** Other photographs, to be painted after it with the same settings. */
+  more: Chosen[];
+  /** What the texture is to be, where no photograph is repainted but a texture made. */
+  texture: Texture | undefined;
   styles: Chosen[];
   /** The picture to start from, where it is neither of these. */
   start: Chosen | undefined;
   settings: Settings;
 }>({
   content: undefined,
+  more: [],
+  texture: remembered<Texture>(TEXTURE_KEY),
   styles: [],
   start: undefined,
-  settings: remembered(),
+  settings: remembered<Settings>(KEY) ?? {},
 });
 
 /** Turns a control; undefined brings its default back. */
 export function turn(name: string, value: unknown): void {
-  const { scales, steps, ...others } = draft.settings;
-  // Lists that were meant for another size would be refused with this one.
-  const single = Array.isArray(steps) && steps.length === 1;
-  const kept = name === 'size' ? { ...others, ...(single && { steps }) } : draft.settings;
-  take({ ...kept, [name]: value });
+  take({ ...(name === 'size' ? sizeless(draft.settings) : draft.settings), [name]: value });
+}
+
+/** Lists that were meant for another size would be refused with a new one. */
+function sizeless({ scales, steps, ...others }: Settings): Settings {
+  return Array.isArray(steps) && steps.length === 1 ? { ...others, steps } : others;
 }
 
 /** Takes all settings from somewhere else. */
@@ -53,9 +63,35 @@ export function take(settings: Settings): void {
   remember('session', KEY, JSON.stringify(draft.settings));
 }
 
-export function setContent(picture: Chosen | undefined): void {
+/** Has a texture made instead of a photograph repainted; undefined for a photograph. */
+export function setTexture(texture: Texture | undefined): void {
+  draft.texture = texture;
+  remember('session', TEXTURE_KEY, texture && JSON.stringify(texture));
+}
+
+/** Turns something about the texture. */
+export function shapeTexture(change: Partial<Texture>): void {
+  setTexture({ ...(draft.texture ?? USUAL_TEXTURE), ...change });
+  if ('width' in change || 'height' in change) take(sizeless(draft.settings));
+}
+
+/** Sets the first on the easel, in the place of the one that was there, and others behind it. */
+export function setContents([first, ...others]: readonly Chosen[]): void {
+  if (!first) return;
   if (draft.content) URL.revokeObjectURL(draft.content.url);
-  draft.content = picture;
+  draft.content = first;
+  draft.more.push(...others);
+}
+
+/** Takes it off the easel; the next one comes in its place. */
+export function removeContent(): void {
+  if (draft.content) URL.revokeObjectURL(draft.content.url);
+  draft.content = draft.more.shift();
+}
+
+export function removeMore(index: number): void {
+  const [gone] = draft.more.splice(index, 1);
+  if (gone) URL.revokeObjectURL(gone.url);
 }
 
 export function setStart(picture: Chosen | undefined): void {
@@ -120,11 +156,11 @@ async function sizeOf(url: string): Promise<Chosen['size']> {
   }
 }
 
-function remembered(): Settings {
+function remembered<T>(key: string): T | undefined {
   try {
-    const found: unknown = JSON.parse(recall('session', KEY) ?? '{}');
-    return typeof found === 'object' && found !== null ? (found as Settings) : {};
+    const found: unknown = JSON.parse(recall('session', key) ?? 'null');
+    return typeof found === 'object' && found !== null ? (found as T) : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }

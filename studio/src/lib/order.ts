@@ -1,4 +1,5 @@
-import type { Settings } from './contract.ts';
+import type { Settings, Texture } from './contract.ts';
+import { controls } from './controls.svelte.ts';
 import type { Chosen } from './draft.svelte.ts';
 import { colours, maskFile } from './regions.ts';
 import { compact, stem } from './words.ts';
@@ -30,6 +31,16 @@ export async function orderOf(
       else form.append('styleRegions', await maskFile(regions, `${stem(file.name)}-regions.png`));
     }
   }
+  return form;
+}
+
+/** What is sent to have a texture made: of the settings, those that it has a use for. */
+export function textureOf(texture: Texture, styles: readonly Chosen[], settings: Settings): FormData {
+  const form = new FormData();
+  for (const { file } of styles) form.append('style', file, file.name);
+  form.append('texture', JSON.stringify(texture));
+  const useful = Object.entries(settings).filter(([name]) => controls.properties[name]?.ofTexture);
+  form.append('settings', JSON.stringify(fitting(Object.fromEntries(useful), styles.length)));
   return form;
 }
 

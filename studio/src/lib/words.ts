@@ -1,4 +1,4 @@
-import type { Painting, Settings } from './contract.ts';
+import type { Painting, Settings, Texture } from './contract.ts';
 
 /** A length of time for people: "40 seconds", "3 minutes". */
 export function timeOf(seconds: number): string {
@@ -15,7 +15,13 @@ export function stem(name: string): string {
 
 /** What a painting is called: its content, and its styles. */
 export function titleOf({ content, styles }: Pick<Painting, 'content' | 'styles'>): string {
-  return `${stem(content)} after ${styles.map(stem).join(' and ')}`;
+  const after = styles.map(stem).join(' and ');
+  return content === undefined ? `Texture of ${after}` : `${stem(content)} after ${after}`;
+}
+
+/** What a texture is, as its easel says it. */
+export function shapeOf({ width, height, tileable }: Texture): string {
+  return `${width} × ${height} pixels${tileable ? ', without a seam where it is laid beside itself' : ''}`;
 }
 
 const states: Readonly<Record<Painting['state'], string>> = {
