@@ -299,6 +299,37 @@ describe.each(places)('paintings kept %s', (_where, makePlace) => {
     await expect(ask(server, form(small, { from: id }))).rejects.toThrow('A texture begins with noise');
   });
 
+  it('keep how they grew where that is wanted, as the command does', async () => {
+    const { id, command } = await ask(server, form({ scales: [32, 48], steps: [5, 4] }, { history: '2' }));
+    expect(command).toMatch(/ --history content-style-history --history-every 2$/);
+    await allEvents(server, id);
+    const at = (path: string) => fetch(`${server.url}/paintings/${id}/history${path}`);
+    const moments = (await (await at('')).json()) as { scale: number; step: number; url: string }[];
+    expect(moments.map(({ scale, step }) => [scale, step])).toEqual([
+      [32, 1],
+      [32, 2],
+      [32, 4],
+      [32, 5],
+      [48, 1],
+      [48, 2],
+      [48, 4],
+    ]);
+    const first = Buffer.from(await (await fetch(server.url + moments[0]?.url)).arrayBuffer());
+    expect(await sharp(first).metadata()).toMatchObject({ format: 'webp', width: 48, height: 36 });
+    expect((await at('/7')).status).toBe(404);
+    const answer = await at('/animation');
+    expect(answer.headers.get('content-disposition')).toContain('filename="content-style-history.webp"');
+    const animation = await sharp(Buffer.from(await answer.arrayBuffer()), { animated: true }).metadata();
+    expect(animation.delay?.reduce((a, b) => a + b, 0)).toBe(6 * 120 + 2000);
+    for (const history of ['0', 'often', '1e1']) {
+      await expect(ask(server, form(small, { history }))).rejects.toThrow('whole number of steps');
+    }
+    await expect(ask(server, form(endless, { history: '10' }))).rejects.toThrow('at most 250 pictures');
+    expect(
+      await (await fetch(`${server.url}/paintings/${(await ask(server, form(small))).id}/history`)).json(),
+    ).toEqual([]);
+  });
+
   it('wait, rest and stop in the queue', async () => {
     const before = await ask(server, form(endless));
     await eventsUntil(server, before.id, stepsDone(1));

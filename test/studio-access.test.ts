@@ -40,6 +40,7 @@ async function tour(page: Page, look: (screen: string) => Promise<void>): Promis
   const all = await files();
   await slot(page, 'Photograph').setInputFiles([all.content, all.broken]);
   await page.getByRole('button', { name: 'Paint 2 photographs' }).waitFor();
+  await page.getByLabel('Keep how it grows').check();
   await look('several');
   await page.getByRole('button', { name: 'Remove broken.png' }).click();
   await page.getByRole('button', { name: 'Regions…' }).click();

@@ -262,6 +262,30 @@ describe.skipIf(withoutBrowser)('the studio', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('keeps how a painting grew, and shows it', async () => {
+    const { page, complaints } = await visit(await studio());
+    await prepare(page, await files(), 5);
+    await page.getByLabel('Keep how it grows').check();
+    await page.getByLabel('Steps between two of them').fill('2');
+    await page.getByLabel('Steps between two of them').press('Tab');
+    await paintButton(page).click();
+    await untilDone(page);
+    const slider = page.getByRole('slider', { name: 'How it grew' });
+    expect(await slider.getAttribute('aria-valuetext')).toBe('the painting');
+    const shown = () => page.locator('img.after').getAttribute('src');
+    const painted = await shown();
+    await slider.press('ArrowLeft');
+    expect(await slider.getAttribute('aria-valuetext')).toMatch(/^64 pixels, step \d$/);
+    await vi.waitFor(async () => expect(await shown()).toContain('/history/'));
+    await slider.press('End');
+    await vi.waitFor(async () => expect(await shown()).toBe(painted));
+    await page.getByRole('link', { name: 'as an animation' }).waitFor();
+    await page.getByRole('button', { name: 'Use these settings again' }).click();
+    await page.getByText('More', { exact: true }).click();
+    expect(await page.getByLabel('Steps between two of them').inputValue()).toBe('2');
+    expect(complaints).toEqual([]);
+  });
+
   it('paints on from a painting with another strength', async () => {
     const { page } = await visit(await studio());
     await prepare(page, await files());

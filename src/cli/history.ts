@@ -6,6 +6,8 @@ import {
   encodeAnimation,
   encodeFrame,
   type Frame,
+  historyDelays,
+  isInHistory,
   type Picture,
   type Size,
   type Step,
@@ -15,10 +17,6 @@ import {
 } from '../node/index.ts';
 import type { Watcher } from './last-step.ts';
 import { shown } from './preview.ts';
-
-/** Milliseconds that each picture of the animation is shown, and the last. */
-const DELAY = 120;
-const LAST_DELAY = 2000;
 
 /**
  * Keeps every n-th state of a painting, and the last of every scale, as `0001-scale128-step10.png` and so on in a folder,
@@ -63,19 +61,19 @@ export function historyIn(
   }
 
   function offer(step: Step): void {
-    // A scale may end before its time, which only the first step of the next one tells.
-    if (latest && latest.scale !== step.scale) keepStep(latest);
     latest = step;
-    if (step.step % every === 0 || step.step === 1 || step.step === step.steps) keepStep(step);
+    if (isInHistory(step, every)) keepStep(step);
   }
 
   async function finish(): Promise<void> {
     if (latest) keepStep(latest);
-    const delays = () => frames.map((_, i) => (i === frames.length - 1 ? LAST_DELAY : DELAY));
     writing = writing.then(
       orFail(async () => {
         if (frames.length > 0)
-          await writeBytes(join(folder, 'history.webp'), await encodeAnimation(frames, delays()));
+          await writeBytes(
+            join(folder, 'history.webp'),
+            await encodeAnimation(frames, historyDelays(frames.length)),
+          );
       }),
     );
     await writing;

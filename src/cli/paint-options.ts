@@ -5,6 +5,7 @@ import {
   checkEngineChoice,
   DEFAULT_SIZE,
   type EngineChoice,
+  HISTORY_EVERY,
   presetNetworks,
   resolveSettings,
   type Settings,
@@ -194,9 +195,6 @@ export function addPaintOptions(command: Command): Command {
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', examples);
 }
-
-/** Steps between two pictures of a history. */
-export const HISTORY_EVERY = 10;
 
 function wholeNumber(option: string): (text: string) => number {
   return (text) => {

@@ -4,6 +4,7 @@ import {
   checkFits,
   checkOutput,
   formatOf,
+  HISTORY_EVERY,
   isColor,
   localPath,
   type PaintingRecord,
@@ -18,7 +19,7 @@ import { paintTo } from './finish.ts';
 import { checkHistory, historyIn } from './history.ts';
 import { checkNoInput, defaultOutput } from './inputs.ts';
 import { INTERRUPTED_CODE } from './interrupt.ts';
-import { addPaintOptions, HISTORY_EVERY, type PaintCommandOptions } from './paint-options.ts';
+import { addPaintOptions, type PaintCommandOptions } from './paint-options.ts';
 import { leftOut, previewTo } from './preview.ts';
 import type { Progress } from './progress/progress.ts';
 import { engineOptions } from './run-options.ts';

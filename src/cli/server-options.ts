@@ -140,7 +140,11 @@ export function workOptions(options: WorkCommandOptions): WorkOptions {
     checkpointEvery: options.checkpointEvery,
     leaseSeconds: options.lease,
     limits: Object.fromEntries(names.map((name) => [name, options[name]])) as unknown as Limits,
-    commandLine: (painting) => commandFor(painting, likeName(painting)),
+    commandLine: ({ history, ...painting }) => {
+      const stem = stemOf(painting);
+      const kept = history === undefined ? undefined : { folder: `${stem}-history`, every: history };
+      return commandFor(painting, `${stem}.png`, kept);
+    },
     log: (line) => void process.stderr.write(`${new Date().toISOString()} ${printable(line)}\n`),
   };
 }
@@ -156,7 +160,9 @@ export function serveOptions(options: ServeCommandOptions): ServeOptions {
   };
 }
 
-/** The painting's own file, as `velatura paint` names it, where not all settings have options. */
-function likeName({ content, style }: { content: string | undefined; style: readonly string[] }): string {
-  return `${[...(content === undefined ? [] : [content]), ...style].map((name) => basename(name, extname(name))).join('-')}.png`;
+/** The name of the painting's own file without its extension, as `velatura paint` chooses it. */
+function stemOf({ content, style }: { content: string | undefined; style: readonly string[] }): string {
+  return [...(content === undefined ? [] : [content]), ...style]
+    .map((name) => basename(name, extname(name)))
+    .join('-');
 }

@@ -3,6 +3,7 @@ import {
   architectureNamed,
   DEFAULT_SIZE,
   type FoundRecord,
+  HISTORY_EVERY,
   listed,
   presetNetworks,
   readRecord,
@@ -70,10 +71,12 @@ function label(name: string): string {
 /**
  * The command line that paints a picture like this one again: with the settings that are not the preset's own, or, where
  * some of them have no option, with the painting as the example.
+ * @param history where its history goes, if there is to be one, and how many steps lie between two of its pictures
  */
 export function commandFor(
   { settings, content, style, regions, texture }: Omit<FoundRecord, 'program'>,
   painting: string,
+  history?: { readonly folder: string; readonly every: number },
 ): string {
   if (texture) return textureCommand(settings, style ?? ['<style>'], texture);
   const files = (style ?? ['<style>']).map(fileWord);
@@ -87,6 +90,8 @@ export function commandFor(
   } else {
     words.push('--like', painting);
   }
+  if (history) words.push('--history', fileWord(history.folder));
+  if (history && history.every !== HISTORY_EVERY) words.push('--history-every', String(history.every));
   return commandLine(words);
 }
 

@@ -7,6 +7,7 @@ export { checkEngineChoice, chooseProvider, type EngineChoice, type Provider } f
 export * from './explain/index.ts';
 export type { MemoryPlan } from './feasible.ts';
 export { type Foreseen, foresee, foreseeTexture } from './foresee.ts';
+export { HISTORY_EVERY, historyDelays, isInHistory } from './history.ts';
 export { type Painting, type PaintOptions, paint, preparePainting, repaint } from './paint.ts';
 export * from './pictures/index.ts';
 export { isColor, type RegionOptions, type RegionSource } from './regions.ts';

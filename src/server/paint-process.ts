@@ -1,11 +1,13 @@
 import { estimateTime, scalesOf } from '../node/estimate.ts';
 import {
+  animationSize,
   canvas,
   decodeCheckpoint,
   EngineError,
   encodeCheckpoint,
   encodePicture,
   fit,
+  isInHistory,
   type Painting,
   type Picture,
   preparePainting,
@@ -85,6 +87,9 @@ async function paint(order: Order): Promise<void> {
     const before = sum(settings.steps.slice(0, level));
     estimate.step(scale, number, seconds);
     const left = estimate.remaining(seconds);
+    if (isKept(step, order)) {
+      await say({ kind: 'moment', moment: { level, scale, step: number }, bytes: await frameOf(step, size) });
+    }
     const final = step.last && scale === settings.scales.at(-1);
     await say({
       kind: 'step',
@@ -179,6 +184,17 @@ async function previewOf(picture: Picture): Promise<Uint8Array> {
   if (longest <= PREVIEW_SIZE) return await encodePicture(picture, 'webp', { quality: 85 });
   const { width, height } = fit(picture, PREVIEW_SIZE);
   return await encodePicture(resample(picture, width, height), 'webp', { quality: 85 });
+}
+
+/** Whether the history has the picture as it stands: also where it is kept as it is. */
+function isKept(step: Step, { history }: Order): boolean {
+  return history !== undefined && (isInHistory(step, history) || wanted === 'stop');
+}
+
+/** The picture as it stands, at the size of the animation that it will be part of. */
+async function frameOf({ picture }: Step, final: Size): Promise<Uint8Array> {
+  const { width, height } = animationSize(final);
+  return await encodePicture(resample(picture, width, height), 'webp', { quality: 90 });
 }
 
 async function picturesOf(

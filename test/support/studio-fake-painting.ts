@@ -19,6 +19,7 @@ export interface Order {
     | { readonly width: number; readonly height: number; readonly tileable: boolean }
     | undefined;
   readonly styles: readonly Upload[];
+  readonly history: number | undefined;
   readonly settings: Partial<Settings>;
   readonly from?: FakePainting;
 }
@@ -38,6 +39,9 @@ export class FakePainting {
   readonly listeners = new Set<(event: Event) => void>();
   state: 'painting' | 'paused' | 'done' | 'failed' | 'cancelled' = 'painting';
   done = 0;
+  /** How it grew: pictures, and where they stood. */
+  readonly moments: { readonly scale: number; readonly step: number; readonly picture: Promise<Buffer> }[] =
+    [];
   #stopped = false;
   readonly #failAt: number | undefined;
   readonly #sizes: { width: number; height: number }[];
@@ -79,13 +83,14 @@ export class FakePainting {
   }
 
   json() {
-    const { content, texture, styles, settings, from } = this.order;
+    const { content, texture, history, styles, settings, from } = this.order;
     const { scale, step, steps } = this.#place();
     return {
       id: this.id,
       state: this.state,
       ...(content && { content: content.name }),
       ...(texture && { texture }),
+      ...(history !== undefined && { history }),
       styles: styles.map(({ name }) => name),
       ...(from && { from: from.id }),
       settings,
@@ -153,6 +158,14 @@ export class FakePainting {
   #advance(): void {
     this.done++;
     this.#tell('step', { ...this.#progress(), level: this.#place().level });
+    const { scale = 0, step } = this.#place();
+    if (this.order.history !== undefined && this.done % this.order.history === 0) {
+      this.moments.push({
+        scale,
+        step,
+        picture: this.picture().then((picture) => picture.webp().toBuffer()),
+      });
+    }
     if (this.done % EVERY === 0) this.#tell('preview', { url: `/paintings/${this.id}/preview` });
     if (this.done === this.#failAt) {
       this.state = 'failed';

@@ -74,7 +74,7 @@ export async function fakeStudio({
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://studio');
-    const [first = '', id = '', part = '', which = '0'] = url.pathname.slice(1).split('/');
+    const [first = '', id = '', part = '', which = ''] = url.pathname.slice(1).split('/');
     const does = `${request.method} ${first}`;
     if (does === 'POST session') return openSession(request, response);
     const guarded = ['paintings', 'networks', 'controls', 'examples'].includes(first);
@@ -97,6 +97,9 @@ export async function fakeStudio({
       if (part === 'resume') painting.resume();
       if (part === 'stop') painting.stop();
       send(response, 200, painting.json());
+    } else if (part === 'history' && !which) {
+      const moments = painting.moments.map(({ scale, step }, n) => ({ scale, step, url: `${n}` }));
+      send(response, 200, moments);
     } else if (part === 'events') follow(request, response, painting);
     else if (part === 'settings') send(response, 200, painting.resolved);
     else if (part === '') send(response, 200, painting.json());
@@ -127,7 +130,9 @@ export async function fakeStudio({
     if ((!content && !texture) || styles.length === 0) throw new Refusal(400, 'Give a content and a style.');
     const size = content ? await sizeOf(content) : texture;
     for (const style of styles) await sizeOf(style);
-    const placed: Order = { content, texture, styles, settings, ...(from && { from }) };
+    const every = form.get('history');
+    const history = every === null ? undefined : Number(every);
+    const placed: Order = { content, texture, history, styles, settings, ...(from && { from }) };
     const masks = [...(await uploads(form, 'contentRegions')), ...(await uploads(form, 'styleRegions'))];
     orders.unshift({ fields: [...form.keys()], order: placed, masks });
     const painting = keys.get(key) ?? new FakePainting(`p${orders.length}`, placed, size, { pace, failAt });
@@ -189,6 +194,11 @@ async function sendPicture(
   which: number,
 ): Promise<void> {
   const { content, styles } = painting.order;
+  if (part === 'history') {
+    const moment = painting.moments[which];
+    if (!moment) throw new Refusal(404, 'There is no such picture.');
+    return sendBytes(response, 'image/webp', await moment.picture);
+  }
   if (part === 'content' || part === 'styles') {
     const { bytes } = (part === 'content' ? content : styles[which]) as Upload;
     const small = sharp(bytes).resize({ width: 1024, height: 1024, fit: 'inside', withoutEnlargement: true });

@@ -81,6 +81,8 @@ const migrations: readonly string[] = [
   -- What a texture is to be; it has no content.
   alter table velatura.paintings add column texture jsonb;
   alter table velatura.paintings alter column content drop not null;
+  -- Steps between two of the pictures of how it grew, where they are kept.
+  alter table velatura.paintings add column history integer;
   `,
 ];
 

@@ -16,6 +16,8 @@ export interface Wish extends Uploads {
   readonly client: string;
   /** What is painted where there is no content. */
   readonly texture: Texture | undefined;
+  /** Steps between two pictures of how it grew; none are kept without. */
+  readonly history: number | undefined;
   /** The painting on from which it is painted. */
   readonly origin: string | undefined;
   /** The picture that it starts from: that painting's, or one that was sent. */
@@ -78,19 +80,19 @@ export async function accept(
 
 /** Writes the painting, gives it its files, and calls workers. */
 async function insert(query: Query, wish: Wish, files: readonly Attachment[]): Promise<PaintingRow> {
-  const { client, content, texture, styles, regions, origin, startName, settings, resolved, sizes, again } =
-    wish;
+  const { client, content, texture, history, styles, regions, origin, startName } = wish;
+  const { settings, resolved, sizes, again } = wish;
   const [row] = await query<PaintingRow>(
     `with painting as (
        insert into velatura.paintings
          (id, client, state, content, styles, regions, origin, settings, resolved, sizes,
-          idempotency_key, request_hash, start, texture)
+          idempotency_key, request_hash, start, texture, history)
        values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9::jsonb, $10, $11, $12,
-         $13::jsonb)
+         $13::jsonb, $14)
        returning *
      ), attached as (
        update velatura.files set painting = $1, role = given.role, place = given.place
-       from jsonb_to_recordset($14::jsonb) as given (file text, role text, place integer)
+       from jsonb_to_recordset($15::jsonb) as given (file text, role text, place integer)
        where files.id = given.file
      )
      select painting.*, pg_notify('velatura_jobs', $1) from painting`,
@@ -108,6 +110,7 @@ async function insert(query: Query, wish: Wish, files: readonly Attachment[]): P
       again?.hash ?? null,
       startName ?? null,
       texture ? JSON.stringify(texture) : null,
+      history ?? null,
       JSON.stringify(files),
     ],
   );

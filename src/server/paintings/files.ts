@@ -18,6 +18,8 @@ export type Role =
   /** Smaller, on the way. */
   | 'preview'
   | 'checkpoint'
+  /** How it grew, numbered by `momentPlace`. */
+  | 'history'
   /** As it was kept, with 8 bits and with 16. */
   | 'png'
   | 'tiff';
@@ -125,6 +127,14 @@ export async function readFile(
     // Where another has taken its place meanwhile, that one is read.
     if (bytes) return { ...file, bytes };
   }
+}
+
+/** The files of a role, in their order. */
+export async function listFiles(query: Query, painting: string, role: Role): Promise<StoredFile[]> {
+  return await query<StoredFile>(
+    'select id, name from velatura.files where painting = $1 and role = $2 order by place',
+    [painting, role],
+  );
 }
 
 /** Removes what was never attached, because its process was killed or its painting went away. */

@@ -49,6 +49,10 @@ export const paintingSchema = z
     regions: regionsSchema.optional().describe('The names of the files of the masks'),
     from: z.string().optional().describe('The painting from whose picture this one started'),
     start: z.string().optional().describe('The name of the file from which it started'),
+    history: z
+      .int()
+      .optional()
+      .describe('Steps between two of the pictures of how it grew, where they are kept'),
     settings: anySettings.describe('As they were given'),
     resolved: anySettings.optional().describe('All settings'),
     sizes: z
@@ -78,6 +82,7 @@ export interface PaintingRow {
   readonly state: State;
   readonly content: string | null;
   readonly texture: Texture | null;
+  readonly history: number | null;
   readonly styles: readonly string[];
   readonly regions: RegionNames | null;
   readonly origin: string | null;
@@ -102,6 +107,7 @@ export interface PaintingRow {
 export type CommandLine = (painting: {
   readonly content: string | undefined;
   readonly texture: Texture | undefined;
+  readonly history: number | undefined;
   readonly style: readonly string[];
   readonly regions: RegionNames | undefined;
   readonly settings: Partial<Settings>;
@@ -128,6 +134,7 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
     ...(row.regions && { regions: row.regions }),
     ...(origin !== null && { from: origin }),
     ...(start !== null && { start }),
+    ...(row.history !== null && { history: row.history }),
     settings: row.settings,
     resolved,
     sizes: [...row.sizes],
@@ -142,6 +149,7 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
     command: commandLine({
       content: row.content ?? undefined,
       texture: row.texture ?? undefined,
+      history: row.history ?? undefined,
       style: row.styles,
       regions: row.regions ?? undefined,
       settings: init === undefined ? resolved : { ...resolved, init },

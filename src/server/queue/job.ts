@@ -86,6 +86,9 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
         flush();
         write(() => ledger.preview(answer.bytes));
         break;
+      case 'moment':
+        write(() => ledger.moment(answer.moment, answer.bytes));
+        break;
       case 'checkpoint':
         flush();
         write(async () => {
@@ -183,6 +186,7 @@ async function orderOf(
     kind: 'paint',
     ...uploads,
     texture: row.texture ?? undefined,
+    history: row.history ?? undefined,
     start: await readFile(query, row.id, 'start'),
     settings: row.resolved,
     checkpoint: checkpoint?.bytes,

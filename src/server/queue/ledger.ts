@@ -2,6 +2,7 @@ import type { Size } from '../../node/index.ts';
 import { type Database, notify, type Query } from '../database/index.ts';
 import { type PaintingEvent, tell } from '../paintings/events.ts';
 import { attach, detach, writeFile } from '../paintings/files.ts';
+import { type Moment, momentName, momentPlace } from '../paintings/history.ts';
 import {
   type CommandLine,
   type PaintingRow,
@@ -23,6 +24,7 @@ export interface Ledger {
   begun(sizes: readonly Size[]): Promise<void>;
   steps(steps: readonly (Progress & { level: number })[]): Promise<void>;
   preview(bytes: Uint8Array): Promise<void>;
+  moment(moment: Moment, bytes: Uint8Array): Promise<void>;
   checkpoint(bytes: Uint8Array): Promise<void>;
   done(pictures: Pictures, stopped: Stopped | undefined): Promise<void>;
   /**
@@ -94,6 +96,10 @@ export function openLedger(
           { name: 'preview', data: { url: `/paintings/${id}/preview?v=${file.slice(0, 8)}` } },
         ]);
       });
+    },
+    async moment(moment, bytes) {
+      const file = await writeFile(database.query, bytes, momentName(moment));
+      await fenced((query) => attach(query, file, id, 'history', momentPlace(moment)));
     },
     async checkpoint(bytes) {
       const file = await writeFile(database.query, bytes);

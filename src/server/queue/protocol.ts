@@ -1,4 +1,5 @@
 import type { Settings, Size } from '../../node/index.ts';
+import type { Moment } from '../paintings/history.ts';
 import type { Progress, Stopped, Texture } from '../paintings/painting.ts';
 
 /*
@@ -26,6 +27,8 @@ export interface Order {
   readonly styles: readonly Upload[];
   readonly regions: Regions | undefined;
   readonly start: Upload | undefined;
+  /** Steps between two pictures of how it grew; none are kept without. */
+  readonly history: number | undefined;
   readonly settings: Settings;
   /** Where it was begun before. */
   readonly checkpoint: Uint8Array | undefined;
@@ -51,6 +54,7 @@ export type Answer =
   | { readonly kind: 'begun'; readonly sizes: readonly Size[] }
   | { readonly kind: 'step'; readonly step: Progress & { readonly level: number } }
   | { readonly kind: 'preview'; readonly bytes: Uint8Array }
+  | { readonly kind: 'moment'; readonly moment: Moment; readonly bytes: Uint8Array }
   | { readonly kind: 'checkpoint'; readonly bytes: Uint8Array }
   | { readonly kind: 'done'; readonly pictures: Pictures; readonly stopped: Stopped | undefined }
   | { readonly kind: 'paused'; readonly checkpoint: Uint8Array; readonly pictures: Pictures }

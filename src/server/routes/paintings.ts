@@ -37,6 +37,10 @@ const formSchema = z.object({
     .describe(
       'To have a texture made of the styles alone: its size, and whether it can be laid beside itself, as {"width": 512, "height": 512, "tileable": true}',
     ),
+  history: z
+    .string()
+    .optional()
+    .describe('To keep pictures of how it grows: how many steps lie between two of them, as 10'),
   from: z
     .string()
     .optional()

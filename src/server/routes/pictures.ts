@@ -1,12 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import * as z from 'zod';
-import { convertPicture, type PictureFormat, thumbnail } from '../../node/index.ts';
+import {
+  convertPicture,
+  encodeAnimation,
+  historyDelays,
+  type PictureFormat,
+  thumbnail,
+} from '../../node/index.ts';
 import { errorSchema } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { conflict, notFound } from '../errors.ts';
-import { findFile, type Role, readBytes, readFile } from '../paintings/files.ts';
+import { findFile, listFiles, type Role, readBytes, readFile } from '../paintings/files.ts';
 import { findPainting } from '../paintings/find.ts';
+import { momentNamed } from '../paintings/history.ts';
 import { stemOf } from '../paintings/painting.ts';
 import { idSchema } from './paintings.ts';
 
@@ -78,6 +85,67 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
       const file = await findFile(query, id, 'preview');
       if (!file) throw notFound('Nothing is to be seen of this painting yet.');
       return await sendPicture(request, reply, file.id, 'image/webp', () => readBytes(query, file.id));
+    },
+  );
+
+  app.get(
+    '/paintings/:id/history',
+    {
+      schema: {
+        summary: 'How it grew: where each of the pictures that were kept stood, in their order',
+        tags,
+        params: idSchema,
+        response: {
+          200: z.array(z.object({ scale: z.int(), step: z.int(), url: z.string() })),
+          '4xx': errorSchema,
+        },
+      },
+    },
+    async ({ params: { id } }) => {
+      await findPainting(query, id);
+      const files = await listFiles(query, id, 'history');
+      return files.map(({ name }, n) => ({ ...momentNamed(name), url: `/paintings/${id}/history/${n}` }));
+    },
+  );
+  app.get(
+    '/paintings/:id/history/:n',
+    {
+      schema: { summary: 'One of these, as WebP', tags, params: placeSchema, response: responses },
+    },
+    async (request, reply) => {
+      const { id, n } = request.params;
+      await findPainting(query, id);
+      const file = (await listFiles(query, id, 'history'))[n];
+      if (!file) throw notFound(`This painting has no picture ${n} of how it grew.`);
+      return await sendPicture(request, reply, file.id, 'image/webp', () => readBytes(query, file.id));
+    },
+  );
+  app.get(
+    '/paintings/:id/history/animation',
+    {
+      schema: { summary: 'All of these as an animated WebP', tags, params: idSchema, response: responses },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const row = await findPainting(query, id);
+      const files = await listFiles(query, id, 'history');
+      if (files.length === 0) throw notFound('No pictures of how this painting grew were kept.');
+      reply.header('content-disposition', attachment(`${stemOf(row)}-history.webp`));
+      return await sendPicture(
+        request,
+        reply,
+        `${files.at(-1)?.id}-${files.length}`,
+        'image/webp',
+        async () => {
+          const frames: Uint8Array[] = [];
+          for (const file of files) {
+            const bytes = await readBytes(query, file.id);
+            if (!bytes) return undefined;
+            frames.push(bytes);
+          }
+          return await encodeAnimation(frames, historyDelays(frames.length));
+        },
+      );
     },
   );
 

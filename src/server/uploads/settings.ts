@@ -63,6 +63,24 @@ export function chooseTexture(text: string): Texture {
   );
 }
 
+/** Pictures of how one painting grew, at most. */
+const MOST_MOMENTS = 250;
+
+/**
+ * Steps between two pictures of how it grew.
+ * @throws ApiError when that is no number, or would give too many
+ */
+export function chooseHistory(text: string, { steps }: Settings): number {
+  const every = Number(text);
+  if (!/^\d+$/.test(text.trim()) || every < 1 || every > 1_000_000) {
+    throw badRequest('history must be a whole number of steps from 1.');
+  }
+  // Those of every scale: each n-th, the first and the last.
+  const most = steps.reduce((sum, count) => sum + Math.ceil(count / every) + 1, 0);
+  if (most <= MOST_MOMENTS) return every;
+  throw badRequest(`history keeps at most ${MOST_MOMENTS} pictures here; let more steps lie between them.`);
+}
+
 function parse(text: string, part: string): object {
   let value: unknown;
   try {

@@ -9,7 +9,7 @@ import type { Regions, Upload } from '../queue/protocol.ts';
 import { within } from '../within.ts';
 import { type Form, largestForm, readForm } from './form.ts';
 import { checkHead } from './picture.ts';
-import { chooseSettings, chooseTexture } from './settings.ts';
+import { chooseHistory, chooseSettings, chooseTexture } from './settings.ts';
 
 /** Bytes of the forms that are held in memory at once; others wait before theirs are read. */
 const FORM_BYTES = 2 ** 29;
@@ -40,6 +40,7 @@ export async function readWish(
       throw badRequest('Send at least one picture in whose style to paint as a part style.');
     }
     const chosen = chooseSettings(settings, styles.length, limits, texture);
+    const history = form.history === undefined ? undefined : chooseHistory(form.history, chosen.resolved);
     // Masks fit the pictures that they were made for.
     const regions = chosenRegions(form, styles.length) ?? (form.content ? undefined : origin?.regions);
     const sent = filesOf(form);
@@ -52,12 +53,13 @@ export async function readWish(
       : foreseeTexture(texture as Size, options));
     await inspector.inspect({ sent, uploads, settings: chosen.resolved }, limits.maxLook);
     const names = [form.content?.name, form.contentRegions?.name, form.start?.name];
-    const said = [settings, from, form.texture, form.styles.length, names];
+    const said = [settings, from, form.texture, history, form.styles.length, names];
     const masks = form.styleRegions.map((mask) => (typeof mask === 'string' ? mask : ''));
     return {
       client: request.client,
       ...uploads,
       texture,
+      history,
       origin: from,
       start: form.start ?? origin?.start,
       startName: form.start?.name,
@@ -70,8 +72,11 @@ export async function readWish(
 
 /** @throws ApiError when it makes no sense, or comes with what belongs to a content */
 function chosenTexture(texture: string, form: Form): Texture {
-  if (form.content || form.from !== undefined || form.start || form.contentRegions) {
-    throw badRequest('A texture is made of styles alone; send it without content, from, start and masks.');
+  const { content, from, start, contentRegions, history } = form;
+  if (content || start || contentRegions || from !== undefined || history !== undefined) {
+    throw badRequest(
+      'A texture is made of styles alone; send it without content, from, start, masks and history.',
+    );
   }
   return chooseTexture(texture);
 }

@@ -1,4 +1,4 @@
-import type { Controls, Examples, Format, NetworkEntry, Painting } from './contract.ts';
+import type { Controls, Examples, Format, Moment, NetworkEntry, Painting } from './contract.ts';
 import { askForToken } from './session.svelte.ts';
 
 /** A request that the server refused, or did not get; the message says what to do. */
@@ -26,6 +26,8 @@ export const addresses = {
   /** @param style which of them; the content's mask without */
   regions: (id: string, style?: number) =>
     painting(id, style === undefined ? '/regions/content' : `/regions/styles/${style}`),
+  moment: (id: string, index: number) => painting(id, `/history/${index}`),
+  animation: (id: string) => painting(id, '/history/animation'),
   settings: (id: string) => painting(id, '/settings'),
   events: (id: string) => painting(id, '/events'),
 };
@@ -51,6 +53,7 @@ export const api = {
     asked = await json<Painting>('paintings', { method: 'POST', body: form, headers });
     return asked;
   },
+  history: (id: string) => json<Moment[]>(painting(id, '/history')),
   pause: (id: string) => json<Painting>(painting(id, '/pause'), { method: 'POST' }),
   resume: (id: string) => json<Painting>(painting(id, '/resume'), { method: 'POST' }),
   stop: (id: string) => json<Painting>(painting(id, '/stop'), { method: 'POST' }),

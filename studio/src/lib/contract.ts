@@ -47,6 +47,8 @@ export interface Painting {
   readonly styles: readonly string[];
   /** The names of the masks' files; a colour for a style that is all of it for one region. */
   readonly regions?: { readonly content: string; readonly style?: readonly string[] };
+  /** Steps between two of the pictures of how it grew, where they are kept. */
+  readonly history?: number;
   readonly from?: string;
   /** The name of the file from which it started. */
   readonly start?: string;
@@ -64,6 +66,13 @@ export interface Painting {
   readonly stopped?: Pick<Progress, 'scale' | 'step' | 'steps'>;
   readonly error?: string;
   readonly command: string;
+}
+
+/** A picture of how a painting grew: where it stood, and where it is to be had. */
+export interface Moment {
+  readonly scale: number;
+  readonly step: number;
+  readonly url: string;
 }
 
 export interface Example {

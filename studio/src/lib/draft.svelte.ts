@@ -24,6 +24,7 @@ export interface Regions {
 
 const KEY = 'velatura-settings';
 const TEXTURE_KEY = 'velatura-texture';
+const HISTORY_KEY = 'velatura-history';
 
 export const USUAL_TEXTURE: Texture = { width: 512, height: 512, tileable: false };
 
@@ -37,6 +38,8 @@ export const draft = $state<{
   styles: Chosen[];
   /** The picture to start from, where it is neither of these. */
   start: Chosen | undefined;
+  /** Steps between two pictures of how it grows that are kept; undefined where none are. */
+  history: number | undefined;
   settings: Settings;
 }>({
   content: undefined,
@@ -44,6 +47,7 @@ export const draft = $state<{
   texture: remembered<Texture>(TEXTURE_KEY),
   styles: [],
   start: undefined,
+  history: Number(recall('session', HISTORY_KEY)) || undefined,
   settings: remembered<Settings>(KEY) ?? {},
 });
 
@@ -67,6 +71,11 @@ export function take(settings: Settings): void {
 export function setTexture(texture: Texture | undefined): void {
   draft.texture = texture;
   remember('session', TEXTURE_KEY, texture && JSON.stringify(texture));
+}
+
+export function setHistory(every: number | undefined): void {
+  draft.history = every;
+  remember('session', HISTORY_KEY, every === undefined ? undefined : String(every));
 }
 
 /** Turns something about the texture. */

@@ -1,6 +1,6 @@
 import type { Settings, Texture } from './contract.ts';
 import { controls } from './controls.svelte.ts';
-import type { Chosen } from './draft.svelte.ts';
+import type { Chosen, draft } from './draft.svelte.ts';
 import { colours, maskFile } from './regions.ts';
 import { compact, stem } from './words.ts';
 
@@ -10,14 +10,13 @@ const BLACK = '#000000';
 /** What is sent to have a painting made of pictures. */
 export async function orderOf(
   content: Chosen,
-  styles: readonly Chosen[],
-  settings: Settings,
-  start?: Chosen,
+  { styles, settings, start, history }: Pick<typeof draft, 'styles' | 'settings' | 'start' | 'history'>,
 ): Promise<FormData> {
   const form = new FormData();
   form.append('content', content.file, content.file.name);
   for (const { file } of styles) form.append('style', file, file.name);
   if (start) form.append('start', start.file, start.file.name);
+  if (history !== undefined) form.append('history', String(history));
   form.append('settings', JSON.stringify(fitting(settings, styles.length)));
   if (content.regions) {
     form.append('contentRegions', await maskFile(content.regions, `${stem(content.file.name)}-regions.png`));
@@ -51,9 +50,10 @@ function fitting(settings: Settings, styles: number): Settings {
 }
 
 /** What is sent to have a painting painted on from where it is. */
-export function orderFrom(id: string, settings: Settings): FormData {
+export function orderFrom(id: string, settings: Settings, history: number | undefined): FormData {
   const form = new FormData();
   form.append('from', id);
+  if (history !== undefined) form.append('history', String(history));
   form.append('settings', JSON.stringify(compact(settings)));
   return form;
 }
