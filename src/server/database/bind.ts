@@ -5,7 +5,7 @@ const FIRST_BYTES = 2 ** 16;
 
 /**
  * Writes messages into memory that is used again: the next one is written over the last. PGlite's own writer copies a picture six
- * times, and the garbage of fifty that come at once takes as long to remove as their writing.
+ * times, and the garbage of fifty that come at once takes about as long to remove as they take to be written.
  * @returns what writes a message that hands values to a prepared statement, as PostgreSQL's protocol has it, between others
  */
 export function binder(): (
