@@ -66,7 +66,7 @@ export async function serve(options: ServeOptions): Promise<Running & { readonly
   const tokens = checkTokens(options.token, host);
   // It would keep the last hundred pictures, with the files that they came in, for whoever wants the very same again.
   sharp.cache(false);
-  const database = await openDatabase(options.databaseUrl, options.folder);
+  const database = await openDatabase(options.databaseUrl, options.folder, true);
   // In the order in which they are closed.
   const open: (() => Promise<void> | void)[] = [() => database.close()];
   const close = async () => {

@@ -11,8 +11,13 @@ export function dataFolder(): string {
 
 /**
  * Opens the server that `url` names, or else the database in the folder.
+ * @param ready whether many will ask at the same time
  * @throws UserError when it cannot be opened
  */
-export async function openDatabase(url: string | undefined, folder = dataFolder()): Promise<Database> {
-  return url ? await openPostgres(url) : await openEmbedded(folder);
+export async function openDatabase(
+  url: string | undefined,
+  folder = dataFolder(),
+  ready = false,
+): Promise<Database> {
+  return url ? await openPostgres(url, ready) : await openEmbedded(folder);
 }

@@ -3,7 +3,7 @@ import { UserError } from '../../node/index.ts';
 import type { Channel, Database, Query, Value } from './database.ts';
 import { migrate } from './migrations.ts';
 
-/** For statements; they are kept, so that all are there when many ask at once. */
+/** For statements, at most. */
 const CONNECTIONS = 10;
 /** Milliseconds before a lost connection is tried again. */
 const RETRY = 1000;
@@ -11,13 +11,14 @@ const RETRY = 1000;
 /**
  * Connects to a PostgreSQL server.
  * @param url as in `postgres://name:password@host/database`
+ * @param ready whether all connections are made at once and kept, for many who ask at the same time
  * @throws UserError when it cannot be reached
  */
-export async function openPostgres(url: string): Promise<Database> {
+export async function openPostgres(url: string, ready: boolean): Promise<Database> {
   const pool = new pg.Pool({
     connectionString: url,
     max: CONNECTIONS,
-    min: CONNECTIONS,
+    min: ready ? CONNECTIONS : 0,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
     // A network that swallows what is sent should not keep anybody waiting for ever.
@@ -46,7 +47,8 @@ export async function openPostgres(url: string): Promise<Database> {
       );
     });
     await migrate(database);
-    await Promise.all(Array.from({ length: CONNECTIONS }, () => pool.query('select pg_sleep(0.01)')));
+    if (ready)
+      await Promise.all(Array.from({ length: CONNECTIONS }, () => pool.query('select pg_sleep(0.01)')));
     return database;
   } catch (error) {
     await database.close();
