@@ -47,9 +47,9 @@ export const api = {
     return json<{ paintings: Painting[]; next?: string }>(`paintings?limit=${limit}${cursor}`);
   },
   painting: (id: string) => json<Painting>(painting(id)),
-  paint: async (form: FormData) => {
-    // The same key however often it is sent, after a token was asked for too: never two paintings for one press.
-    const headers = { 'Idempotency-Key': uniqueKey() };
+  /** @param key the same for the same wish, however often it is sent: never two paintings for one press */
+  paint: async (form: FormData, key = uniqueKey()) => {
+    const headers = { 'Idempotency-Key': key };
     asked = await json<Painting>('paintings', { method: 'POST', body: form, headers });
     return asked;
   },
@@ -112,7 +112,7 @@ async function messageOf(response: Response): Promise<string> {
 }
 
 /** `crypto.randomUUID` is missing where a page comes over plain HTTP from another machine. */
-function uniqueKey(): string {
+export function uniqueKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),
   ).join('');

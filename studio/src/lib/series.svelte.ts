@@ -1,4 +1,4 @@
-import { ApiError, api, sentenceOf } from './api.ts';
+import { ApiError, api, sentenceOf, uniqueKey } from './api.ts';
 
 /** Photographs that are handed over one after another, to be painted with the same settings. */
 export const series = $state<{
@@ -37,9 +37,11 @@ export function stopSeries(): void {
 }
 
 async function handOne(order: () => Promise<FormData>): Promise<void> {
+  // An answer may be lost where the photograph was taken.
+  const key = uniqueKey();
   while (!stopped) {
     try {
-      await api.paint(await order());
+      await api.paint(await order(), key);
       series.taken++;
       series.waiting = '';
       return;
