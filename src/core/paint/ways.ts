@@ -24,7 +24,7 @@ import { statisticsAt, styleView, type Work } from './work.ts';
 export const BASE = 250e6;
 const OF_CONSTANTS = 2;
 /** More where arrays lie in a store, since then there is nothing else with whose room they could do. */
-const OF_VALUES = { whole: 1.6, style: 2.2, tile: 1.5, stored: 2 } as const;
+const OF_VALUES = { whole: 1.6, style: 2.2, tile: 1.5, stored: 2.2 } as const;
 /** Programs of tiles use the same memory by turns, but for gaps that the values of one leave to those of another. */
 const OF_OTHERS = 0.4;
 export const LITTER = 50e6;
