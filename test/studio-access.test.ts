@@ -56,6 +56,8 @@ async function tour(page: Page, look: (screen: string) => Promise<void>): Promis
   await page.getByRole('button', { name: 'Before and after' }).click();
   await page.getByRole('button', { name: '2×' }).click();
   await look('zoomed');
+  await page.getByRole('slider', { name: 'How it grew' }).press('ArrowLeft');
+  await look('history');
   const first = page.url().split('/').at(-1);
   await page.getByRole('link', { name: 'Gallery' }).click();
   await page.getByRole('link', { name: 'harbour after waves' }).first().waitFor();
@@ -63,6 +65,18 @@ async function tour(page: Page, look: (screen: string) => Promise<void>): Promis
   await page.goto(page.url().replace(/#.*/, `#/compare/${first},${first}`));
   await page.getByRole('heading', { name: 'Side by side' }).waitFor();
   await look('side by side');
+  await page.getByRole('link', { name: 'Easel', exact: true }).click();
+  await page.getByRole('radio', { name: 'A texture' }).check();
+  for (const side of ['Width', 'Height']) {
+    await page.getByLabel(side).fill('64');
+    await page.getByLabel(side).press('Tab');
+  }
+  await page.getByRole('button', { name: 'Make the texture' }).click();
+  await page.getByRole('heading', { name: 'Losses' }).waitFor();
+  await page.getByRole('button', { name: 'Keep it as it is' }).click();
+  await untilDone(page);
+  await page.getByRole('button', { name: 'Laid beside itself' }).click();
+  await look('laid beside itself');
   await page.goto(page.url().replace(/#.*/, '#/paintings/nothing'));
   await page.getByRole('heading', { name: 'There is no such painting here' }).waitFor();
   await look('nothing');
