@@ -48,6 +48,8 @@ export function routeEvents(plain: FastifyInstance, context: Context): void {
       const last = Number(request.headers['last-event-id'] ?? 0);
       reply.hijack();
       const response = reply.raw;
+      // Who went away meanwhile will not be heard to go.
+      if (response.destroyed) return;
       open.add(response);
       metrics.streams.set(open.size);
       response.on('close', () => {
