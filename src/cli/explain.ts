@@ -45,7 +45,7 @@ async function run(content: string, options: ExplainCommandOptions): Promise<voi
 async function plan(content: string, options: ExplainCommandOptions): Promise<Job> {
   const styles = chosenStyles(options);
   const file = localPath(content);
-  const output = options.output ?? defaultOutput(file, styles, '.html');
+  const output = options.output ?? defaultOutput([file, ...styles], '.html');
   const settings = await chosenSettings(options);
   const { init, network } = settings;
   const inputs = [file, ...styles, init, network, options.like].filter((path) => path !== undefined);

@@ -37,7 +37,7 @@ async function identity(path: string): Promise<string | undefined> {
 }
 
 /** `town-swirls.png` in the present folder, for `photos/town.jpg` in the style of `swirls.jpg`. */
-export function defaultOutput(content: string, styles: readonly string[], extension = '.png'): string {
+export function defaultOutput(pictures: readonly string[], ending = '.png'): string {
   const stem = (path: string) => basename(path, extname(path));
-  return `${[content, ...styles].map(stem).join('-')}${extension}`;
+  return `${pictures.map(stem).join('-')}${ending}`;
 }

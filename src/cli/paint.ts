@@ -67,7 +67,7 @@ async function plan(content: string, options: PaintCommandOptions): Promise<Job>
   const job = {
     content: localPath(content),
     styles,
-    output: options.output ?? defaultOutput(localPath(content), styles),
+    output: options.output ?? defaultOutput([localPath(content), ...styles]),
     regions: chosenRegions(options),
     settings: await chosenSettings(options),
   };

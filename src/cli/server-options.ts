@@ -1,8 +1,8 @@
-import { basename, extname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UserError } from '../node/index.ts';
 import type { Limits, ServeOptions, WorkOptions } from '../server/index.ts';
 import { limitTable } from '../server/limits.ts';
+import { defaultOutput } from './inputs.ts';
 import { parseMemory, settingWords } from './paint-options.ts';
 import { commandFor } from './show.ts';
 import { printable } from './text.ts';
@@ -141,9 +141,11 @@ export function workOptions(options: WorkCommandOptions): WorkOptions {
     leaseSeconds: options.lease,
     limits: Object.fromEntries(names.map((name) => [name, options[name]])) as unknown as Limits,
     commandLine: ({ history, ...painting }) => {
-      const stem = stemOf(painting);
-      const kept = history === undefined ? undefined : { folder: `${stem}-history`, every: history };
-      return commandFor(painting, `${stem}.png`, kept);
+      const { content, style } = painting;
+      const pictures = content === undefined ? style : [content, ...style];
+      const kept =
+        history === undefined ? undefined : { folder: defaultOutput(pictures, '-history'), every: history };
+      return commandFor(painting, defaultOutput(pictures), kept);
     },
     log: (line) => void process.stderr.write(`${new Date().toISOString()} ${printable(line)}\n`),
   };
@@ -158,11 +160,4 @@ export function serveOptions(options: ServeCommandOptions): ServeOptions {
     token: process.env.VELATURA_TOKEN,
     controlWords: settingWords,
   };
-}
-
-/** The name of the painting's own file without its extension, as `velatura paint` chooses it. */
-function stemOf({ content, style }: { content: string | undefined; style: readonly string[] }): string {
-  return [...(content === undefined ? [] : [content]), ...style]
-    .map((name) => basename(name, extname(name)))
-    .join('-');
 }

@@ -1,4 +1,4 @@
-import { basename, extname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
   checkFits,
@@ -21,7 +21,7 @@ import {
 } from './checkpoints.ts';
 import { givenSettings } from './chosen.ts';
 import { paintTo } from './finish.ts';
-import { checkNoInput } from './inputs.ts';
+import { checkNoInput, defaultOutput } from './inputs.ts';
 import { INTERRUPTED_CODE } from './interrupt.ts';
 import { addEngineOptions, addSettings, type EngineOptionValues } from './paint-options.ts';
 import type { Progress } from './progress/progress.ts';
@@ -67,7 +67,7 @@ export function addTexture(program: Command): void {
 
 async function run(styles: string[], options: TextureCommandOptions): Promise<void> {
   const sources = styles.map(localPath);
-  const output = options.output ?? defaultOutput(sources);
+  const output = options.output ?? outputFor(sources);
   await checkNoInput(output, sources);
   await checkOutput(output);
   checkFits(options.size ?? USUAL_SIZE, formatOf(output));
@@ -109,8 +109,8 @@ async function make(
   }
 }
 
-function defaultOutput(styles: readonly string[]): string {
-  const output = `${styles.map((style) => basename(style, extname(style))).join('-')}-texture.png`;
+function outputFor(styles: readonly string[]): string {
+  const output = defaultOutput(styles, '-texture.png');
   return styles.some((style) => resolve(style) === resolve(output)) ? `new-${output}` : output;
 }
 

@@ -30,7 +30,7 @@ export async function planSeries(
     const named = found ? await matching(name) : [localPath(name)];
     candidates.push(...named.map((content) => ({ content, found })));
   }
-  const outputOf = (content: string) => join(folder, defaultOutput(content, styles));
+  const outputOf = (content: string) => join(folder, defaultOutput([content, ...styles]));
   const results = new Set(candidates.map(({ content }) => resolve(outputOf(content))));
   const usable = candidates.filter(({ content, found }) => !(found && results.has(resolve(content))));
 
