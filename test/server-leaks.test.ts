@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   allEvents,
@@ -6,6 +9,9 @@ import {
   content,
   embeddedPlace,
   form,
+  killAtOnce,
+  postgres,
+  postgresPlace,
   startServer,
   type TestServer,
   until,
@@ -89,5 +95,39 @@ describe.skipIf(process.platform === 'win32')('a server that many have asked', (
     const growth = (await held()) - memory;
     // A form or a connection for each of them would be two megabytes or more.
     expect(growth).toBeLessThan(1.5);
+  });
+});
+
+// Only a server's tables can be locked from outside.
+describe.skipIf(!postgres || process.platform === 'win32')('a stream whose listener goes away', () => {
+  it('is not counted when it had not begun', async () => {
+    const place = await postgresPlace();
+    const busy = await startServer(place, ['--paintings', '0']);
+    const streams = async () => {
+      const text = await (await fetch(`${busy.url}/metrics`)).text();
+      return Number(/^velatura_streams (\S+)$/m.exec(text)?.[1] ?? 0);
+    };
+    const { id } = await ask(busy, form({ seed: 1 }));
+    const { hostname, port, host } = new URL(busy.url);
+    const database = new pg.Client({ connectionString: place.env.DATABASE_URL });
+    await database.connect();
+    // The painting is looked for until the listener is gone.
+    await database.query('begin; lock table velatura.paintings in access exclusive mode');
+    const socket = connect(Number(port), hostname);
+    await once(socket, 'connect');
+    socket.write(`GET /paintings/${id}/events HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    await sleep(300);
+    socket.destroy();
+    await sleep(300);
+    await database.query('commit');
+    await database.end();
+    // One that stays is asked for later, and so counted later.
+    const away = new AbortController();
+    const staying = await fetch(`${busy.url}/paintings/${id}/events`, { signal: away.signal });
+    expect(await streams()).toBe(1);
+    away.abort();
+    await staying.text().catch(() => {});
+    await until(async () => (await streams()) === 0);
+    await killAtOnce(busy);
   });
 });
