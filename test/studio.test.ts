@@ -381,9 +381,14 @@ describe.skipIf(withoutBrowser)('what the studio sends', () => {
   });
 
   it('hands over several photographs, waits where the server is full, and passes over what is refused', async () => {
-    const fake = await fakeStudio({ full: [1] });
+    const fake = await fakeStudio({ full: [1], pace: 1 });
     onTestFinished(() => fake.close());
     const { page } = await visit(fake.url);
+    // The first is done when the list is told, and nothing is under way when the last is taken.
+    await page.route(/paintings\?limit/, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await route.continue();
+    });
     const all = await files();
     const second = join(all.folder, 'second.png');
     copyFileSync(all.content, second);
