@@ -273,6 +273,8 @@ describe.skipIf(withoutBrowser)('the studio', () => {
     const slider = page.getByRole('slider', { name: 'How it grew' });
     expect(await slider.getAttribute('aria-valuetext')).toBe('the painting');
     const shown = () => page.locator('img.after').getAttribute('src');
+    // Until it is there, its last preview is shown.
+    await vi.waitFor(async () => expect(await shown()).toContain('/picture'));
     const painted = await shown();
     await slider.press('ArrowLeft');
     expect(await slider.getAttribute('aria-valuetext')).toMatch(/^64 pixels, step \d$/);
