@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { pullModel } from 'velatura';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Running } from './support/cli.ts';
@@ -16,7 +17,9 @@ import {
   startServer,
   startWorker,
   stepsDone,
+  type TestEvent,
   type TestServer,
+  until,
 } from './support/server.ts';
 
 // A machine may be busy with other tests.
@@ -70,23 +73,32 @@ describe.skipIf(!postgres)('workers', () => {
     expect(await picture(server, id)).toEqual(await picture(server, straight.id));
   });
 
-  it.skipIf(process.platform === 'win32')(
-    'that wake up after others took their painting write nothing of it any more',
-    async () => {
+  describe.skipIf(process.platform === 'win32')('that wake up after others took their painting', () => {
+    /** What is told until the painting is had for the second time. */
+    const takenOver = () => {
+      let had = 0;
+      return ({ name, data }: TestEvent) => name === 'state' && data.state === 'painting' && ++had === 2;
+    };
+
+    async function atWork(): Promise<Running> {
+      let busy: Running[] = [];
+      await until(async () => {
+        busy = workers.filter((worker) => paintProcesses(worker).length > 0);
+        return busy.length > 0;
+      });
+      return busy[0] as Running;
+    }
+
+    beforeAll(async () => {
       workers.push(await startWorker(place, words));
-      const { id } = await ask(server, form({ scales: [64], steps: [60] }));
+    });
+
+    it('write nothing of it any more', async () => {
+      const { id } = await ask(server, form({ scales: [64], steps: [200] }));
       await eventsUntil(server, id, stepsDone(3));
-      const [sleeper] = workers.filter((worker) => paintProcesses(worker).length > 0) as [Running];
+      const sleeper = await atWork();
       sleeper.child.kill('SIGSTOP');
-      await eventsUntil(
-        server,
-        id,
-        (
-          (count) =>
-          ({ name, data }) =>
-            name === 'state' && data.state === 'painting' && ++count === 2
-        )(0),
-      );
+      await eventsUntil(server, id, takenOver());
       sleeper.child.kill('SIGCONT');
       const told = await allEvents(server, id);
       expect(told.filter(({ name }) => name === 'done')).toHaveLength(1);
@@ -95,9 +107,32 @@ describe.skipIf(!postgres)('workers', () => {
       const steps = told.slice(second).filter(({ name }) => name === 'step');
       const first = steps[0]?.data.step as number;
       expect(steps.map(({ data }) => data.step)).toEqual(
-        Array.from({ length: 61 - first }, (_, i) => first + i),
+        Array.from({ length: 201 - first }, (_, i) => first + i),
       );
       expect((await look(server, id)).state).toBe('done');
-    },
-  );
+    });
+
+    it('hold it no longer, where they fell asleep while they wrote', async () => {
+      const { id } = await ask(server, form({ scales: [64], steps: [200] }));
+      await eventsUntil(server, id, stepsDone(3));
+      const sleeper = await atWork();
+      // Nothing can be told until the worker sleeps: it has locked the painting by then, and waits to tell of a step.
+      const database = new pg.Client({ connectionString: place.env.DATABASE_URL });
+      await database.connect();
+      await database.query('begin; lock table velatura.events in exclusive mode');
+      await until(async () => {
+        const { rows } = await database.query(
+          "select 1 from pg_locks where relation = 'velatura.events'::regclass and not granted",
+        );
+        return rows.length > 0;
+      });
+      sleeper.child.kill('SIGSTOP');
+      await database.query('commit');
+      await database.end();
+      await eventsUntil(server, id, takenOver());
+      sleeper.child.kill('SIGCONT');
+      const told = await allEvents(server, id);
+      expect(told.filter(({ name }) => name === 'done')).toHaveLength(1);
+    });
+  });
 });

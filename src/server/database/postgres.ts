@@ -7,6 +7,11 @@ import { migrate } from './migrations.ts';
 const CONNECTIONS = 10;
 /** Milliseconds before a lost connection is tried again. */
 const RETRY = 1000;
+/**
+ * Milliseconds that the next statement of a transaction may keep the database waiting: what a process has locked that sleeps, or a
+ * machine that is gone, is others' after that.
+ */
+const BETWEEN_STATEMENTS = 5000;
 
 /**
  * Connects to a PostgreSQL server.
@@ -23,6 +28,7 @@ export async function openPostgres(url: string, ready: boolean): Promise<Databas
     connectionTimeoutMillis: 10_000,
     // A network that swallows what is sent should not keep anybody waiting for ever.
     query_timeout: 60_000,
+    idle_in_transaction_session_timeout: BETWEEN_STATEMENTS,
   });
   // A connection that breaks while nobody uses it is replaced when somebody needs one.
   pool.on('error', () => {});
