@@ -33,7 +33,8 @@ export interface TileStep {
 const [width = 0, height = 0, gigabytes = 0, steps = 3] = process.argv.slice(2).map(Number);
 const name = process.argv[6] === 'vgg19' ? 'vgg19' : 'resnet50';
 const { recipe, weights, pictures } = await stepScene(name, width, height);
-const settings = { ...recipe, scales: [recipe.size], steps: [steps] };
+// Planned as the recipe's last scale is, of which some steps are taken.
+const settings = { ...recipe, scales: [recipe.size], steps: [recipe.steps.at(-1) as number] };
 const { content, style } = pictures as Record<'content' | 'style', Work['content']>;
 const network = { architecture: architectureNamed(name), weights };
 const work: Work = { content, styles: [style], network, settings };
@@ -53,6 +54,7 @@ for await (const step of paintPicture(
 )) {
   times.push((performance.now() - last) / 1000);
   written = await step.checkpoint();
+  if (step.step === steps) break;
   last = performance.now();
 }
 if (!written) throw new Error('Nothing was painted.');

@@ -145,13 +145,12 @@ describe('what a program is fed', () => {
 
   it('can be replaced in parts, and is zero to begin with', async () => {
     const program = await build();
-    const first = await program.run({ x: [{ at: 4, values: values(7, 8) }] }, ['y']);
+    await program.write('x', 4, values(7, 8));
+    const first = await program.run({}, ['y']);
     expect([...(first.y ?? [])]).toEqual([0, 0, 0, 0, 14, 16]);
-    const parts = [
-      { at: 0, values: values(1) },
-      { at: 2, values: values(2, 3) },
-    ];
-    const second = await program.run({ x: parts }, ['y']);
+    await program.write('x', 0, values(1));
+    await program.write('x', 2, values(2, 3));
+    const second = await program.run({}, ['y']);
     expect([...(second.y ?? [])]).toEqual([2, 0, 4, 6, 14, 16]);
     await program.release();
   });
@@ -159,18 +158,20 @@ describe('what a program is fed', () => {
   it('can be read back, whole or in part', async () => {
     const program = await build();
     expect([...(await program.read('x', 0, 6))]).toEqual([0, 0, 0, 0, 0, 0]);
-    await program.run({ x: [{ at: 4, values: values(7, 8) }] }, ['y']);
+    await program.write('x', 4, values(7, 8));
     expect([...(await program.read('x', 3, 2))]).toEqual([0, 7]);
     await program.run({ x: values(1, 2, 3, 4, 5, 6) }, ['y']);
     expect([...(await program.read('x', 0, 6))]).toEqual([1, 2, 3, 4, 5, 6]);
-    await expect(program.read('x', 5, 2)).rejects.toThrow(/has 6 values, and none from 5 to 7/);
-    await expect(program.read('z', 0, 1)).rejects.toThrow(/there is no input "z"/);
     await program.release();
   });
 
-  it('must fit', async () => {
+  it('has no other parts, and there are no other inputs', async () => {
     const program = await build();
-    await expect(program.run({ x: [{ at: 5, values: values(1, 2) }] }, ['y'])).rejects.toThrow(/failed/);
+    const beyond = /has 6 values, and none from 5 to 7/;
+    await expect(program.read('x', 5, 2)).rejects.toThrow(beyond);
+    await expect(program.write('x', 5, values(1, 2))).rejects.toThrow(beyond);
+    await expect(program.read('z', 0, 1)).rejects.toThrow(/there is no input "z"/);
+    await expect(program.write('z', 0, values(1))).rejects.toThrow(/there is no input "z"/);
     await program.release();
   });
 });

@@ -36,7 +36,12 @@ const engine = testEngine();
 const folder = testFolder();
 
 /** A painting whose larger scale is worked out from a store, if it is to be. */
-function workWith(stored: boolean, given: Partial<Settings> = {}, more: Partial<Work> = {}): Work {
+function workWith(
+  stored: boolean,
+  optimizer: Settings['optimizer'] = 'adam',
+  given: Partial<Settings> = {},
+  more: Partial<Work> = {},
+): Work {
   const settings = resolveSettings(
     {
       scales: [48, 96],
@@ -54,8 +59,8 @@ function workWith(stored: boolean, given: Partial<Settings> = {}, more: Partial<
   const large: ScalePlan = {
     cutting: { cuts: [2], counts },
     styles: [undefined],
-    optimizer: 'adam',
-    history: 0,
+    optimizer,
+    history: 2,
   };
   const plan: ScalePlan[] = [
     { styles: [undefined], optimizer: 'lbfgs', history: 10 },
@@ -99,14 +104,15 @@ async function collectGarbage() {
 describe('a painting whose arrays lie in a store', () => {
   const alpha = Float32Array.from(noise(9, 48 * 32), (v) => Math.abs(v));
   it.each([
-    ['as it is', {}, {}],
-    ['with a margin that is mirrored, and its colours', { color: 'content', margin: 9 }, {}],
-    ['of a transparent picture', {}, { content: { ...content, alpha } }],
-  ] as [string, Partial<Settings>, Partial<Work>][])(
+    ['as it is', 'adam', {}, {}],
+    ['by L-BFGS', 'lbfgs', {}, {}],
+    ['with a margin that is mirrored, and its colours', 'adam', { color: 'content', margin: 9 }, {}],
+    ['of a transparent picture, by L-BFGS', 'lbfgs', {}, { content: { ...content, alpha } }],
+  ] as [string, Settings['optimizer'], Partial<Settings>, Partial<Work>][])(
     'is that in memory, bit for bit: %s',
-    async (_, given, more) => {
-      const inMemory = await paint(workWith(false, given, more));
-      const stored = await paint(workWith(true, given, more));
+    async (_, optimizer, given, more) => {
+      const inMemory = await paint(workWith(false, optimizer, given, more));
+      const stored = await paint(workWith(true, optimizer, given, more));
       expect(stored.length).toBe(9);
       expect(stored).toEqual(inMemory);
     },
@@ -119,40 +125,45 @@ describe('a painting whose arrays lie in a store', () => {
     }).rejects.toThrow(/wants a store/);
   });
 
-  it('goes on from a checkpoint to the same pixels', async () => {
-    const work = workWith(true);
-    const expected = await paint(work);
-    const file = join(folder, 'a.checkpoint');
-    const memory = {
-      budget: 1,
-      foretold: 1,
-      scales: (work.plan ?? []).map((plan) => ({ ...plan, bytes: 1 })),
-    };
-    const prepared = { work, engine: engine.name, memory };
-    let done = 0;
-    for await (const step of paintPicture(work, engine, undefined, undefined, scratchStore(folder))) {
-      done++;
-      if (step.scale === 48) continue;
-      const checkpoint = await takeCheckpoint(
-        prepared,
-        step,
-        { choice: undefined, threads: undefined },
-        null,
-      );
-      const { picture } = step;
-      expect(checkpoint.state.start).not.toBeInstanceOf(Float32Array);
-      await writeCheckpoint(file, checkpoint);
-      const bytes = readFileSync(file);
-      expect(Buffer.compare(encodeCheckpoint(checkpoint), bytes)).toBe(0);
-      const [fromFile, fromBytes] = [await readCheckpoint(file), await decodeCheckpoint(bytes)];
-      expect(fromFile.state.start).not.toBeInstanceOf(Float32Array);
-      expect(fromBytes.painting.data).toEqual(picture.data);
-      for (const { state } of [fromFile, fromBytes]) {
-        expect(await paint(work, scratchStore(folder), state)).toEqual(expected.slice(step.last ? -1 : done));
+  it.each(['adam', 'lbfgs'] as const)(
+    'goes on from a checkpoint to the same pixels: %s',
+    async (optimizer) => {
+      const work = workWith(true, optimizer);
+      const expected = await paint(work);
+      const file = join(folder, 'a.checkpoint');
+      const memory = {
+        budget: 1,
+        foretold: 1,
+        scales: (work.plan ?? []).map((plan) => ({ ...plan, bytes: 1 })),
+      };
+      const prepared = { work, engine: engine.name, memory };
+      let done = 0;
+      for await (const step of paintPicture(work, engine, undefined, undefined, scratchStore(folder))) {
+        done++;
+        if (step.scale === 48) continue;
+        const checkpoint = await takeCheckpoint(
+          prepared,
+          step,
+          { choice: undefined, threads: undefined },
+          null,
+        );
+        const { picture } = step;
+        expect(checkpoint.state.start).not.toBeInstanceOf(Float32Array);
+        await writeCheckpoint(file, checkpoint);
+        const bytes = readFileSync(file);
+        expect(Buffer.compare(encodeCheckpoint(checkpoint), bytes)).toBe(0);
+        const [fromFile, fromBytes] = [await readCheckpoint(file), await decodeCheckpoint(bytes)];
+        expect(fromFile.state.start).not.toBeInstanceOf(Float32Array);
+        expect(fromBytes.painting.data).toEqual(picture.data);
+        for (const { state } of [fromFile, fromBytes]) {
+          expect(await paint(work, scratchStore(folder), state)).toEqual(
+            expected.slice(step.last ? -1 : done),
+          );
+        }
       }
-    }
-    expect(done).toBe(expected.length);
-  });
+      expect(done).toBe(expected.length);
+    },
+  );
 });
 
 describe('the preview of a painting', () => {
@@ -220,14 +231,16 @@ describe('Adam from a store', () => {
 });
 
 describe.skipIf(process.platform !== 'linux')('a store on the disk', () => {
-  it('leaves nothing behind, neither of a painting that is done nor of one that is left', async () => {
+  const behind = 'leaves nothing behind, neither of a painting that is done nor of one that is left';
+  it.each(['adam', 'lbfgs'] as const)(`${behind}: %s`, async (optimizer) => {
     const place = mkdtempSync(join(folder, 'place-'));
     const store = scratchStore(place);
     const abort = new AbortController();
     let most = 0;
     let last: Step | undefined;
     await expect(async () => {
-      for await (const step of paintPicture(workWith(true), engine, abort.signal, undefined, store)) {
+      const work = workWith(true, optimizer);
+      for await (const step of paintPicture(work, engine, abort.signal, undefined, store)) {
         most = Math.max(most, openIn(place));
         expect(readdirSync(place)).toEqual([]);
         last = step;
@@ -239,7 +252,7 @@ describe.skipIf(process.platform !== 'linux')('a store on the disk', () => {
     await collectGarbage();
     expect(last?.picture.data.some((value) => value > 0)).toBe(true);
     last = undefined;
-    await paint(workWith(true), store);
+    await paint(workWith(true, optimizer), store);
     await collectGarbage();
     expect(openIn(place)).toBe(0);
     expect(readdirSync(place)).toEqual([]);

@@ -8,6 +8,7 @@ import {
   planScale,
   pullModel,
   resolveSettings,
+  type Settings,
   writePicture,
 } from 'velatura';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -25,8 +26,9 @@ beforeAll(async () => {
 /** A picture of which only the size counts. */
 const sized = (width: number, height: number): Picture => ({ width, height, data: new Float32Array(0) });
 
-function plan(width: number, height: number, gigabytes: number, optimizer: 'lbfgs' | 'adam' = 'lbfgs') {
-  const settings = resolveSettings({ scales: [Math.max(width, height)], optimizer }, network.architecture);
+function plan(width: number, height: number, gigabytes: number, given: Partial<Settings> = {}) {
+  const scales = [Math.max(width, height)];
+  const settings = resolveSettings({ scales, ...given }, network.architecture);
   const work = { content: sized(width, height), styles: [sized(800, 600)], network, settings };
   return planScale(work, 0, gigabytes * 1e9);
 }
@@ -41,33 +43,38 @@ describe('the plan of a painting', () => {
   });
 
   it('keeps to the budget, with more tiles the less there is', () => {
-    const plans = [14, 4, 3].map((gigabytes) => ({ gigabytes, found: plan(2048, 1536, gigabytes) }));
-    for (const { gigabytes, found } of plans) {
-      expect(found.bytes).toBeLessThanOrEqual(gigabytes * 1e9);
-      expect(found.stored).toBeFalsy();
-    }
+    const plans = [14, 5, 2].map((gigabytes) => ({ gigabytes, found: plan(2048, 1536, gigabytes) }));
+    for (const { gigabytes, found } of plans) expect(found.bytes).toBeLessThanOrEqual(gigabytes * 1e9);
+    expect(plans.map(({ found }) => found.stored ?? false)).toEqual([false, false, true]);
     const tiles = plans.map(({ found }) => tilesIn(found));
     expect(tiles[0]).toBe(1);
     expect(tiles.at(-1)).toBeGreaterThan(4);
     expect(tiles).toEqual([...tiles].sort((a, b) => a - b));
   });
 
-  it('goes in parts rather than over to an optimiser that needs more steps', () => {
+  it('goes in parts rather than remember less', () => {
     const found = plan(2048, 1536, 7.5);
-    expect(found).toMatchObject({ optimizer: 'lbfgs' });
+    expect(found).toMatchObject({ history: 10 });
     expect(found.cutting).toBeDefined();
   });
 
-  it('shortens what L-BFGS remembers, and goes over to Adam', () => {
-    expect(plan(2048, 1536, 3)).toMatchObject({ optimizer: 'lbfgs', history: 3 });
-    expect(plan(4096, 3072, 4)).toMatchObject({ optimizer: 'adam' });
-    expect(plan(1024, 768, 8, 'adam')).toMatchObject({ optimizer: 'adam' });
+  it('has no room for more steps than L-BFGS can have to remember', () => {
+    const found = [15, 8, 3, 1].map((steps) => plan(1024, 768, 8, { steps: [steps] }));
+    expect(found.map(({ history }) => history)).toEqual([10, 7, 2, 1]);
+    const bytes = found.map(({ bytes }) => bytes);
+    expect(bytes).toEqual([...bytes].sort((a, b) => b - a));
+  });
+
+  it('keeps to the optimiser that was asked for', () => {
+    expect(plan(4096, 3072, 4)).toMatchObject({ optimizer: 'lbfgs' });
+    expect(plan(1024, 768, 8, { optimizer: 'adam' })).toMatchObject({ optimizer: 'adam' });
+    expect(plan(2048, 1536, 1, { optimizer: 'adam' })).toMatchObject({ optimizer: 'adam', stored: true });
   });
 
   it('keeps large arrays on the disk where memory is too short for them', () => {
     const [some, little] = [plan(2048, 1536, 2), plan(2048, 1536, 1)];
     for (const found of [some, little]) {
-      expect(found).toMatchObject({ optimizer: 'adam', stored: true });
+      expect(found).toMatchObject({ optimizer: 'lbfgs', stored: true });
       expect(found.cutting).toBeDefined();
     }
     expect(some.bytes).toBeLessThanOrEqual(2e9);

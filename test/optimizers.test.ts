@@ -1,6 +1,17 @@
 import fc from 'fast-check';
-import { adam, lbfgs, loaded, type Optimizer, type OptimizerState, type SavedOptimizer } from 'velatura';
+import {
+  adam,
+  type LbfgsOptions,
+  type LbfgsState,
+  lbfgs,
+  loaded,
+  type Optimizer,
+  type OptimizerState,
+  type SavedOptimizer,
+  scratchStore,
+} from 'velatura';
 import { describe, expect, it } from 'vitest';
+import { testFolder } from './support/pictures.ts';
 import { noise } from './support/reference.ts';
 import { testEngine } from './support/run.ts';
 
@@ -38,25 +49,29 @@ async function minimize<S extends OptimizerState>(
     await optimizer.update(state, problem.loss(loaded(state.point)), problem.gradient(loaded(state.point)));
     best.push(problem.loss(loaded(state.best)));
   }
+  const found = loaded(state.best).slice();
   await optimizer.release(state);
-  return { state, best };
+  return { state, found, best };
 }
 
-describe('L-BFGS', () => {
+/** With its history in the engine, here in memory, and in a store. */
+const folder = testFolder();
+const kinds: readonly (readonly [string, (options?: LbfgsOptions) => Optimizer<LbfgsState>])[] = [
+  ['in the engine', (options) => lbfgs(engine, options)],
+  ['in memory', (options) => lbfgs(undefined, options)],
+  ['in a store', (options) => lbfgs(undefined, options, scratchStore(folder))],
+];
+
+describe.each(kinds)('L-BFGS %s', (_, lbfgs) => {
   it('finds the minimum of any quadratic bowl', async () => {
     const size = fc.integer({ min: 1, max: 12 });
     await fc.assert(
       fc.asyncProperty(size, fc.integer({ min: 0, max: 999 }), async (n, seed) => {
         const curvatures = Array.from(noise(seed * 31 + 1, n), (v) => 10 ** (2 * v));
         const target = Array.from(noise(seed * 37 + 2, n));
-        const { state } = await minimize(
-          lbfgs(engine),
-          quadratic(curvatures, target),
-          new Float32Array(n),
-          200,
-        );
+        const { found } = await minimize(lbfgs(), quadratic(curvatures, target), new Float32Array(n), 200);
         target.forEach((value, i) => {
-          expect(Math.abs((state.best[i] as number) - value)).toBeLessThan(0.01);
+          expect(Math.abs((found[i] as number) - value)).toBeLessThan(0.01);
         });
       }),
       { numRuns: 20 },
@@ -64,7 +79,7 @@ describe('L-BFGS', () => {
   });
 
   it('follows a curved valley to its end', async () => {
-    const { best } = await minimize(lbfgs(engine), rosenbrock, Float32Array.of(-1.2, 1), 200);
+    const { best } = await minimize(lbfgs(), rosenbrock, Float32Array.of(-1.2, 1), 200);
     expect(best.at(-1)).toBeLessThan(1e-5);
   });
 
@@ -73,16 +88,16 @@ describe('L-BFGS', () => {
       loss: (x) => ((x[0] as number) > 0 ? (x[0] as number) - Math.log(x[0] as number) : Number.NaN),
       gradient: (x) => Float32Array.of(1 - 1 / (x[0] as number)),
     };
-    const { state, best } = await minimize(lbfgs(engine, { firstMove: 50 }), walled, Float32Array.of(5), 100);
+    const { found, best } = await minimize(lbfgs({ firstMove: 50 }), walled, Float32Array.of(5), 100);
     for (const [i, loss] of best.entries()) expect(loss).toBeLessThanOrEqual(best[i - 1] ?? loss);
-    expect(Math.abs((state.best[0] as number) - 1)).toBeLessThan(0.01);
+    expect(Math.abs((found[0] as number) - 1)).toBeLessThan(0.01);
   });
 
   it('stops by itself where there is nothing better', async () => {
     const flat: Problem = { loss: () => 3, gradient: (x) => new Float32Array(x.length) };
-    expect((await minimize(lbfgs(engine), flat, Float32Array.of(1, 2), 50)).state.converged).toBe(true);
+    expect((await minimize(lbfgs(), flat, Float32Array.of(1, 2), 50)).state.converged).toBe(true);
     const lying: Problem = { loss: (x) => Math.abs(x[0] as number), gradient: () => Float32Array.of(-1) };
-    const { state, best } = await minimize(lbfgs(engine), lying, Float32Array.of(0), 50);
+    const { state, best } = await minimize(lbfgs(), lying, Float32Array.of(0), 50);
     expect(state.converged).toBe(true);
     expect(best.at(-1)).toBe(0);
   });
@@ -93,8 +108,37 @@ describe('L-BFGS', () => {
       Array.from(noise(1, n), (v) => 10 ** (3 * v)),
       Array.from(noise(2, n)),
     );
-    const { state } = await minimize(lbfgs(engine, { history: 4 }), problem, new Float32Array(n), 40);
+    const { state } = await minimize(lbfgs({ history: 4 }), problem, new Float32Array(n), 40);
     expect(state.slots.length).toBe(4);
+  });
+});
+
+describe('the histories of L-BFGS', () => {
+  it('are the same but for rounding, and in a store the same bit for bit, over several pieces', async () => {
+    const n = (1 << 20) + 77;
+    const curvatures = Float32Array.from({ length: n }, (_, i) => 1 + (i % 7));
+    const gradient = (x: Float32Array) => x.map((v, i) => (curvatures[i] as number) * (v - Math.sin(i)));
+    const loss = (x: Float32Array) =>
+      x.reduce((sum, v, i) => sum + ((curvatures[i] as number) * (v - Math.sin(i)) ** 2) / 2, 0);
+    const ends: Float32Array[] = [];
+    for (const [, lbfgs] of kinds) {
+      const state = await lbfgs({ history: 2 }).init(new Float32Array(n));
+      for (let step = 0; step < 5; step++) {
+        const x = loaded(state.point);
+        await lbfgs({ history: 2 }).update(state, loss(x), gradient(x));
+      }
+      expect(state.filled).toBe(2);
+      ends.push(loaded(state.point).slice());
+      await lbfgs().release(state);
+    }
+    const [inEngine, inMemory, inStore] = ends as [Float32Array, Float32Array, Float32Array];
+    expect(Buffer.compare(Buffer.from(inMemory.buffer), Buffer.from(inStore.buffer))).toBe(0);
+    expect(
+      Math.max(
+        ...[0, 1, 77, 1 << 19, n - 1].map((i) => Math.abs((inMemory[i] as number) - (inEngine[i] as number))),
+      ),
+    ).toBeLessThan(1e-3);
+    expect(loss(inMemory) / loss(inEngine)).toBeCloseTo(1, 2);
   });
 });
 
@@ -151,11 +195,9 @@ describe('an optimiser that goes on from what it saved', () => {
     return found.map(({ saved }) => saved.values);
   }
 
-  it('takes the same points, bit for bit: L-BFGS, also in a line search and with steps that it has forgotten', async () => {
-    const values = [
-      ...(await compare(lbfgs(engine), rosenbrock, 40)),
-      ...(await compare(lbfgs(engine), striped, 60)),
-    ];
+  const lines = 'also in a line search and with steps that it has forgotten';
+  it.each(kinds)(`takes the same points, bit for bit: L-BFGS %s, ${lines}`, async (_, lbfgs) => {
+    const values = [...(await compare(lbfgs(), rosenbrock, 40)), ...(await compare(lbfgs(), striped, 60))];
     // There have been all of these.
     expect(values.some(({ trials }) => Number(trials) > 0)).toBe(true);
     expect(values.some(({ filled, slots }) => filled === 10 && (slots as number[]).length === 10)).toBe(true);

@@ -166,8 +166,8 @@ describe('painting', () => {
     let alive = 0;
     const counting: Engine = {
       ...engine,
-      compile: async (model) => {
-        const program = await engine.compile(model);
+      compile: async (model, options) => {
+        const program = await engine.compile(model, options);
         alive++;
         return {
           ...program,

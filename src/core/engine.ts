@@ -25,13 +25,7 @@ export interface Inputs {
   readonly kind: 'inputs';
 }
 
-export type Feeds = Readonly<Record<string, Float32Array | readonly Part[]>>;
-
-/** Values that replace those of an input from the given place on. */
-export interface Part {
-  readonly at: number;
-  readonly values: Float32Array;
-}
+export type Feeds = Readonly<Record<string, Float32Array>>;
 
 /** A compiled graph. */
 export interface Program {
@@ -39,16 +33,17 @@ export interface Program {
   readonly inputs: Inputs;
   /**
    * Runs the graph once.
-   * @param feeds values of inputs, by name, in row-major order; an input keeps its value until it is given another. Where
-   *   parts are given they replace parts of that value, which is zero to begin with
+   * @param feeds values of inputs, by name, in row-major order; an input keeps its value until it is given another
    * @param fetches the outputs to bring back
    * @throws EngineError when the run fails, for example for want of memory.
    */
   run(feeds: Feeds, fetches: readonly string[]): Promise<Record<string, Float32Array>>;
   /**
-   * Reads a part of an input's present value.
-   * @throws EngineError when there is no such input, or it is not so long
+   * Replaces a part of an input's value, which is zero to begin with. The array is handed over with its buffer.
+   * @throws EngineError when there is no such input, or it is not so long; so does `read`
    */
+  write(input: string, at: number, values: Float32Array): Promise<void>;
+  /** Reads a part of an input's present value. */
   read(input: string, at: number, length: number): Promise<Float32Array>;
   /** Frees the compiled graph and its memory. */
   release(): Promise<void>;

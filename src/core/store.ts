@@ -17,6 +17,8 @@ export interface Stored {
   /** Fills an array with the values from a place on. */
   read(at: number, into: Float32Array): void;
   write(at: number, values: Float32Array): void;
+  /** The same values once more, which are there until both are released. */
+  share(): Stored;
   release(): void;
 }
 
@@ -73,6 +75,11 @@ export function copied(values: Floats, store?: Store): Floats {
   return result;
 }
 
+/** The same values for somebody else, who releases them as well. */
+export function shared(values: Floats): Floats {
+  return values instanceof Float32Array ? values : values.share();
+}
+
 /** The values in the store, if there is one and they are in none yet. */
 export function kept(values: Floats, store?: Store): Floats {
   return store && values instanceof Float32Array ? copied(values, store) : values;
@@ -88,7 +95,7 @@ export function mapped(values: Floats, change: (part: Float32Array) => void): Fl
     change(result);
     return result;
   }
-  return {
+  const seen: Stored = {
     length: values.length,
     read(at, into) {
       values.read(at, into);
@@ -97,8 +104,10 @@ export function mapped(values: Floats, change: (part: Float32Array) => void): Fl
     write() {
       throw new Error('Values that are computed as they are read cannot be written.');
     },
+    share: () => seen,
     release: () => {},
   };
+  return seen;
 }
 
 /** Frees room in a store that nobody needs any more. */

@@ -1,8 +1,8 @@
 import { totalmem } from 'node:os';
 import { listed, UserError } from '../core/errors.ts';
-import { USUAL_HISTORY } from '../core/optimizers/index.ts';
 import {
   fit,
+  longestHistory,
   MIN_SIZE,
   type PlannedScale,
   planScale,
@@ -70,14 +70,13 @@ export function planMemory(work: Work, bytes: number | undefined): MemoryPlan {
 /** What of the plan a person would want to know; nothing where the painting is worked out as always. */
 export function planNote({ budget, scales }: MemoryPlan, work: Work): string | undefined {
   const last = scales.at(-1) as PlannedScale;
+  const longest = longestHistory(work.settings.steps.at(-1) as number);
   const tiles = last.cutting?.counts.reduce((sum, { columns, rows }) => sum + columns * rows, 0);
   const parts = [
     ...(tiles === undefined ? [] : [`is worked out in ${tiles} tiles`]),
-    ...(last.optimizer !== work.settings.optimizer
-      ? [`moves by ${last.optimizer} instead of ${work.settings.optimizer}`]
-      : last.optimizer === 'lbfgs' && last.history < USUAL_HISTORY
-        ? [`remembers ${last.history} steps instead of ${USUAL_HISTORY}`]
-        : []),
+    ...(last.optimizer === 'lbfgs' && last.history < longest
+      ? [`remembers ${last.history} steps instead of ${longest}`]
+      : []),
     ...(last.stored ? ['keeps its large arrays on the disk'] : []),
   ];
   if (parts.length === 0) return undefined;

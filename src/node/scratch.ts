@@ -20,13 +20,35 @@ function scratchFolder(): string {
   return process.platform !== 'win32' && existsSync('/var/tmp') ? '/var/tmp' : tmpdir();
 }
 
-/** Closes the files of arrays that nobody holds any more. */
-const forgotten = new FinalizationRegistry<number>((file) => closeSync(file));
+interface Scratch {
+  readonly file: number;
+  readonly folder: string;
+  readonly length: number;
+  /** Who would read it. */
+  holders: number;
+}
+
+function letGo(scratch: Scratch): void {
+  scratch.holders--;
+  if (scratch.holders === 0) closeSync(scratch.file);
+}
+
+/** Of arrays that nobody holds any more. */
+const forgotten = new FinalizationRegistry<Scratch>(letGo);
 
 function createFile(folder: string, length: number): Stored {
   const failed = (error: unknown) => problem(error, folder);
   const file = trying(failed, () => openNameless(folder));
+  const stored = hold({ file, folder, length, holders: 0 });
+  trying(failed, () => ftruncateSync(file, 4 * length));
+  return stored;
+}
+
+function hold(scratch: Scratch): Stored {
+  const { file, folder, length } = scratch;
+  const failed = (error: unknown) => problem(error, folder);
   let released = false;
+  scratch.holders++;
   const stored: Stored = {
     length,
     read: (at, into) =>
@@ -45,15 +67,15 @@ function createFile(folder: string, length: number): Stored {
           done += writeSync(file, bytes, done, bytes.length - done, 4 * at + done);
         }
       }),
+    share: () => hold(scratch),
     release: () => {
       if (released) return;
       released = true;
       forgotten.unregister(stored);
-      closeSync(file);
+      letGo(scratch);
     },
   };
-  forgotten.register(stored, file, stored);
-  trying(failed, () => ftruncateSync(file, 4 * length));
+  forgotten.register(stored, scratch, stored);
   return stored;
 }
 

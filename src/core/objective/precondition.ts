@@ -3,6 +3,8 @@ import type { Size } from '../picture/picture.ts';
 
 /** Pixels between the places whose surroundings are moved together. */
 const SPACING = 8;
+/** How far a pixel's surroundings reach with which it is moved. */
+export const PRECONDITION_REACH = 2 * SPACING;
 /** How much further a large form moves than a single pixel by the same gradient, less one, as a root. */
 const GAIN = 3;
 

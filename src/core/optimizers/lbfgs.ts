@@ -1,10 +1,13 @@
 import type { Engine } from '../engine.ts';
 import { UserError } from '../errors.ts';
-import { loaded } from '../store.ts';
-import { addScaled, dot } from '../vector.ts';
-import { createHistory, type History, type Products } from './history.ts';
+import { copied, type Floats, inPieces, kept, release, type Store, shared, zeros } from '../store.ts';
+import { addScaled } from '../vector.ts';
+import { engineHistory } from './engine-history.ts';
+import type { History, Products } from './history.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
+import { plainHistory } from './plain-history.ts';
 import { savedArray, savedNumber, savedNumbers } from './saved.ts';
+import { twoLoop } from './two-loop.ts';
 
 export interface LbfgsOptions {
   /** How many past steps the curvature is estimated from; each costs two arrays of the picture's size. */
@@ -14,12 +17,12 @@ export interface LbfgsOptions {
 }
 
 export interface LbfgsState extends OptimizerState {
-  point: Float32Array;
-  best: Float32Array;
   /** The loss at `best`; infinite before the first evaluation. */
   loss: number;
-  gradient: Float32Array;
-  direction: Float32Array;
+  /** The gradient at `best`, which is the history's; nothing before the first evaluation. */
+  gradient: Floats | undefined;
+  /** Where the next points lie from `best`; nothing before the first evaluation. */
+  direction: Floats | undefined;
   /** The directional derivative of the loss at `best` along `direction`: negative. */
   slope: number;
   /** The part of `direction` that `point` lies from `best`. */
@@ -31,8 +34,8 @@ export interface LbfgsState extends OptimizerState {
    * gradient at `best` in the last.
    */
   readonly history: History;
-  /** Room for the newest step and change on their way into the history. */
-  readonly scratch: readonly [Float32Array, Float32Array];
+  /** Of the history's rows. */
+  products: Products;
   /** Which of the m places are in use, the oldest step first. */
   slots: number[];
   /** How many places hold something, if only of steps that do not count any more. */
@@ -51,10 +54,14 @@ const MAX_TRIALS = 6;
  * L-BFGS (Nocedal 1980; Nocedal & Wright, *Numerical Optimization*, algorithm 7.4) with a backtracking line search:
  * a point is accepted only when the loss there is finite and lower by Armijo's rule, so the loss cannot rise. A
  * rejected point costs one evaluation and shortens the step by quadratic interpolation.
+ *
+ * @param engine keeps the history, and is quick at it; without one it stays where the arrays are, and nothing is copied
+ * @param store where its arrays lie, if there is no engine that keeps them; in memory when left out
  */
 export function lbfgs(
-  engine: Engine,
+  engine: Engine | undefined,
   { history = USUAL_HISTORY, firstMove = 0.02 }: LbfgsOptions = {},
+  store?: Store,
 ): Optimizer<LbfgsState> {
   const gradientRow = 2 * history;
   const places = Array.from({ length: history }, (_, place) => place);
@@ -62,47 +69,61 @@ export function lbfgs(
   const rowsFilled = (filled: number) =>
     Array.from({ length: 2 * filled }, (_, i) => (i < filled ? i : history + i - filled));
   const rowName = (row: number) => `row ${row}`;
+  const openHistory = async (length: number) =>
+    engine ? engineHistory(engine, gradientRow + 1, length) : plainHistory(gradientRow + 1, length, store);
+
+  /** Follows a sum of the history's rows. */
+  async function follow(state: LbfgsState, factors: Float32Array): Promise<void> {
+    if (state.direction) release(state.direction);
+    state.direction = await state.history.combine(factors);
+    state.slope = factors.reduce((sum, factor, row) => sum + factor * state.products(row, gradientRow), 0);
+  }
 
   /** Follows the negative gradient by a cautious length. */
-  function steepest(state: LbfgsState, move: number): void {
-    const square = dot(state.gradient, state.gradient);
+  async function steepest(state: LbfgsState, move: number): Promise<void> {
     state.slots = [];
-    state.direction = state.gradient.map((g) => -g);
-    state.slope = -square;
-    state.step = square > 0 ? (move * Math.sqrt(state.gradient.length)) / Math.sqrt(square) : 0;
+    await follow(
+      state,
+      Float32Array.from({ length: gradientRow + 1 }, (_, row) => (row === gradientRow ? -1 : 0)),
+    );
+    const square = -state.slope;
+    state.step = square > 0 ? (move * Math.sqrt(state.point.length)) / Math.sqrt(square) : 0;
     if (square === 0) state.converged = true;
   }
 
-  async function accept(state: LbfgsState, loss: number, gradient: Float32Array): Promise<void> {
-    const [move, change] = state.scratch;
-    addScaled(move, state.point, -1, state.best);
-    addScaled(change, gradient, -1, state.gradient);
+  async function begin(state: LbfgsState, loss: number, gradient: Floats): Promise<void> {
+    state.loss = loss;
+    state.gradient = gradient;
+    state.products = await state.history.write(new Map([[gradientRow, gradient]]));
+    await steepest(state, firstMove);
+  }
+
+  async function accept(state: LbfgsState, before: Floats, loss: number, gradient: Floats): Promise<void> {
     const slot = places.find((place) => !state.slots.includes(place)) ?? (state.slots.shift() as number);
     state.filled = Math.max(state.filled, slot + 1);
     const rows = new Map([
-      [slot, move],
-      [history + slot, change],
+      [slot, difference(state.point, state.best, store)],
+      [history + slot, difference(gradient, before, store)],
       [gradientRow, gradient],
     ]);
     const product = await state.history.write(rows);
+    state.products = product;
     // Without positive curvature along the step there is nothing to learn from it.
     const square = product(history + slot, history + slot);
     if (product(slot, history + slot) > 1e-10 * square) state.slots.push(slot);
-    state.best.set(state.point);
+    inPieces([state.best], [state.point], ([best], [point]) => best.set(point));
     state.loss = loss;
     state.gradient = gradient;
     state.trials = 0;
     state.step = 1;
-    const factors = twoLoop(product, state.slots, history);
-    state.direction = await state.history.combine(factors);
-    state.slope = factors.reduce((sum, factor, row) => sum + factor * product(row, gradientRow), 0);
-    if (!(state.slope < 0) || state.slots.length === 0) steepest(state, firstMove);
+    if (state.slots.length > 0) await follow(state, twoLoop(product, state.slots, history));
+    if (!(state.slope < 0) || state.slots.length === 0) await steepest(state, firstMove);
   }
 
-  function reject(state: LbfgsState, loss: number): void {
+  async function reject(state: LbfgsState, loss: number): Promise<void> {
     state.trials++;
     if (state.trials === MAX_TRIALS && state.slots.length > 0) {
-      steepest(state, firstMove / 10);
+      await steepest(state, firstMove / 10);
     } else if (state.trials >= 2 * MAX_TRIALS) {
       state.converged = true;
     } else {
@@ -116,116 +137,104 @@ export function lbfgs(
 
   return {
     init: async (start) => ({
-      point: loaded(start).slice(),
-      best: loaded(start).slice(),
+      point: copied(start, store),
+      best: copied(start, store),
       converged: false,
       loss: Number.POSITIVE_INFINITY,
-      gradient: new Float32Array(0),
-      direction: new Float32Array(0),
+      gradient: undefined,
+      direction: undefined,
       slope: 0,
       step: 0,
       trials: 0,
-      history: await createHistory(engine, 2 * history + 1, start.length),
-      scratch: [new Float32Array(start.length), new Float32Array(start.length)],
+      history: await openHistory(start.length),
+      products: allZero,
       slots: [],
       filled: 0,
     }),
 
-    async update(state, loss, given) {
-      const gradient = loaded(given);
-      if (state.gradient.length === 0) {
-        state.loss = loss;
-        state.gradient = gradient;
-        steepest(state, firstMove);
+    async update(state, loss, gradient) {
+      if (!state.gradient) {
+        await begin(state, loss, gradient);
       } else if (loss <= state.loss + SUFFICIENT * state.step * state.slope) {
-        await accept(state, loss, gradient);
+        await accept(state, state.gradient, loss, gradient);
       } else {
-        reject(state, loss);
+        release(gradient);
+        await reject(state, loss);
       }
-      if (state.converged) state.point.set(state.best);
-      else addScaled(state.point, state.best, state.step, state.direction);
+      const { point, best, direction, step, converged } = state;
+      if (converged || !direction) inPieces([point], [best], ([point], [best]) => point.set(best));
+      else {
+        inPieces([point], [best, direction], ([point], [best, direction]) =>
+          addScaled(point, best, step, direction),
+        );
+      }
     },
 
     async save(state) {
       const { point, best, gradient, direction, loss, slope, step, trials, converged, slots, filled } = state;
-      const rows: Record<string, Float32Array> = {};
-      // The gradient's row is written whenever the history is used.
+      const rows: Record<string, Floats> = {};
+      // That of the gradient is saved by itself.
       for (const row of rowsFilled(filled)) rows[rowName(row)] = await state.history.read(row);
       return {
         values: { loss, slope, step, trials, converged: Number(converged), filled, slots: [...slots] },
-        arrays: { point: point.slice(), best: best.slice(), gradient, direction, ...rows },
+        arrays: {
+          point: copied(point, store),
+          best: copied(best, store),
+          gradient: gradient ? shared(gradient) : NONE,
+          direction: direction ? shared(direction) : NONE,
+          ...rows,
+        },
       };
     },
 
     async restore(saved) {
       const length = saved.arrays.point?.length ?? 0;
       // Before the first evaluation there is neither gradient nor direction.
-      const known = saved.arrays.gradient?.length === 0 ? 0 : length;
+      const begun = saved.arrays.gradient?.length !== 0;
       const filled = savedNumber(saved, 'filled');
       const slots = savedNumbers(saved, 'slots');
-      const array = (name: string, length: number) => loaded(savedArray(saved, name, length));
+      // These are never changed, only replaced.
+      const own = (name: string) => kept(shared(savedArray(saved, name, length)), store);
       const state = {
-        point: array('point', length).slice(),
-        best: array('best', length).slice(),
+        point: copied(savedArray(saved, 'point', length), store),
+        best: copied(savedArray(saved, 'best', length), store),
         converged: savedNumber(saved, 'converged') !== 0,
         loss: savedNumber(saved, 'loss'),
-        gradient: array('gradient', known),
-        direction: array('direction', known),
+        gradient: begun ? own('gradient') : undefined,
+        direction: begun ? own('direction') : undefined,
         slope: savedNumber(saved, 'slope'),
         step: savedNumber(saved, 'step'),
         trials: savedNumber(saved, 'trials'),
         slots,
         filled,
-        scratch: [new Float32Array(length), new Float32Array(length)] as const,
       };
       if (!(filled <= history) || slots.some((slot) => !(slot >= 0 && slot < filled))) {
         throw new UserError(`The saved state has a longer history than the ${history} steps of this one.`);
       }
-      const rows = rowsFilled(filled).map((row) => [row, array(rowName(row), length)] as const);
-      const restored = await createHistory(engine, 2 * history + 1, length);
+      const rows = new Map(rowsFilled(filled).map((row) => [row, own(rowName(row))]));
+      if (state.gradient) rows.set(gradientRow, state.gradient);
+      const restored = await openHistory(length);
       try {
-        if (rows.length > 0) await restored.write(new Map(rows));
+        const products = rows.size > 0 ? await restored.write(rows) : allZero;
+        return { ...state, history: restored, products };
       } catch (error) {
         await restored.release();
         throw error;
       }
-      return { ...state, history: restored };
     },
 
-    release: (state) => state.history.release(),
+    async release({ point, best, direction, history }) {
+      for (const values of [point, best, direction]) if (values) release(values);
+      await history.release();
+    },
   };
 }
 
-/**
- * The product of the estimated inverse Hessian and the negative gradient, as a factor for each row of the history. The
- * two loops of the textbook need the vectors' inner products only (Chen, Wang & Zhou 2014, *Large-scale L-BFGS using
- * MapReduce*).
- *
- * @param product of any two rows, as `History.write` returns them
- * @param slots the places in use, the oldest step first
- * @param places of which there are so many
- */
-function twoLoop(product: Products, slots: readonly number[], places: number): Float32Array {
-  const rows = 2 * places + 1;
-  const factors = new Float32Array(rows);
-  const along = (row: number) => factors.reduce((sum, f, i) => sum + f * product(row, i), 0);
-  const curvature = (slot: number) => product(slot, places + slot);
+const NONE = new Float32Array(0);
+const allZero: Products = () => 0;
 
-  factors[rows - 1] = -1;
-  const alphas = new Map<number, number>();
-  for (const slot of slots.toReversed()) {
-    const alpha = along(slot) / curvature(slot);
-    alphas.set(slot, alpha);
-    factors[places + slot] = -alpha;
-  }
-  const newest = slots.at(-1);
-  if (newest === undefined) return factors;
-  const scale = curvature(newest) / product(places + newest, places + newest);
-  factors.forEach((factor, row) => {
-    factors[row] = scale * factor;
-  });
-  for (const slot of slots) {
-    factors[slot] = (alphas.get(slot) as number) - along(places + slot) / curvature(slot);
-  }
-  return factors;
+function difference(a: Floats, b: Floats, store: Store | undefined): Floats {
+  const result = zeros(a.length, store);
+  inPieces([result], [a, b], ([result], [a, b]) => addScaled(result, a, -1, b));
+  return result;
 }

@@ -1,6 +1,6 @@
 export type { Size } from '../picture/picture.ts';
 export { paintPicture, type Step } from './paint.ts';
-export { type PlannedScale, planScale } from './plan.ts';
+export { longestHistory, type PlannedScale, planScale } from './plan.ts';
 export { fit } from './pyramid.ts';
 export { presetNetworks, recipeFor } from './recipes.ts';
 export { type Guide, guideBy, type Region, type RegionMasks, type StyleSource } from './regions.ts';

@@ -152,7 +152,10 @@ function isThere(settings: Settings): boolean {
 
 function optimizerAt({ settings, plan }: Work, level: number, engine: Engine, store?: Store): Optimizer {
   const { optimizer = settings.optimizer, history } = plan?.[level] ?? {};
-  return optimizer === 'adam' ? adam({}, store) : lbfgs(engine, history === undefined ? {} : { history });
+  if (optimizer === 'adam') return adam({}, store);
+  // What does not fit into memory in one piece has no room for copies in the engine.
+  const keeper = plan?.[level]?.cutting ? undefined : engine;
+  return lbfgs(keeper, history === undefined ? {} : { history }, store);
 }
 
 /** Where the large arrays of a scale lie; nothing where they are in memory. */

@@ -1,32 +1,40 @@
+import { USUAL_HISTORY } from '../optimizers/index.ts';
 import { fit } from './pyramid.ts';
 import { weightsOf } from './settings.ts';
 import { BASE, LITTER, OF_STORE, styleWay, tiledWays, type Way, wholeWay } from './ways.ts';
 import { objectiveAt, optionsOf, type ScalePlan, type Work } from './work.ts';
 
-/** Arrays of the picture's size that are there at the same time, besides those that L-BFGS remembers. */
-const ARRAYS = { lbfgs: 11, adam: 9 } as const;
-/** Those of a checkpoint: copies, so that painting goes on while it is written. */
-const SAVED = { lbfgs: 2, adam: 4 } as const;
+/**
+ * Arrays of the picture's size that are there at the same time, besides those that L-BFGS remembers. Those of a checkpoint are among
+ * them: copies, so that painting goes on while it is written.
+ */
+const ARRAYS = { lbfgs: { whole: 14, tiled: 15 }, adam: { whole: 13, tiled: 13 } } as const;
+/** Of each step that L-BFGS remembers; in one piece the engine keeps copies. */
+const ARRAYS_OF_STEP = { whole: 4, tiled: 2 } as const;
 /**
  * The same where they lie in a store: when the start is enlarged from the scale before, and when the painting is written, nothing
  * else is in memory.
  */
 const ARRAYS_OF_STORED = 2.25;
-/** Those of the preconditioner, which sees the whole picture also where the network sees it in tiles. */
-const FILTERED = 4;
 const BYTES_PER_PIXEL = 12;
 
 /** The part of a budget that is planned for: what is taken varies from run to run. */
 const SURE = 0.95;
 
-/** How well an optimiser gets on with what it has, by the steps that it needs more. */
-const OPTIMIZERS = [
-  { optimizer: 'lbfgs', history: 10, slower: 1 },
-  { optimizer: 'lbfgs', history: 6, slower: 1.05 },
-  { optimizer: 'lbfgs', history: 3, slower: 1.2 },
-  { optimizer: 'adam', history: 0, slower: 2 },
-  { optimizer: 'adam', history: 0, slower: 2.1, stored: true },
-] as const;
+/** How well an optimiser gets on with what it has, by the time that it needs more. */
+const OPTIMIZERS = {
+  lbfgs: [
+    { history: USUAL_HISTORY, slower: 1, stored: false },
+    { history: 6, slower: 1.05, stored: false },
+    { history: 3, slower: 1.2, stored: false },
+    // Not more, since it takes room on the disk, and time to be read.
+    { history: 6, slower: 1.2, stored: true },
+  ],
+  adam: [
+    { history: 0, slower: 1, stored: false },
+    { history: 0, slower: 1.15, stored: true },
+  ],
+} as const;
 
 /** A way to paint a scale, and what it takes. */
 export interface PlannedScale extends ScalePlan {
@@ -42,9 +50,8 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
   const scale = work.settings.scales[level] as number;
   const size = fit(work.content, scale);
   const kept = picturesOf(work);
-  const choices = OPTIMIZERS.filter(
-    ({ optimizer }) => work.settings.optimizer === 'lbfgs' || optimizer === 'adam',
-  );
+  const { optimizer } = work.settings;
+  const most = longestHistory(work.settings.steps[level] as number);
   const looks = work.styles.map((style) => styleWay(work, style, scale, SURE * budget - kept));
   const styles = looks.map(({ cutting }) => cutting);
   const least = kept + Math.max(...looks.map(({ bytes }) => bytes));
@@ -54,19 +61,19 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
   const guiding = work.guide ? 2 * picture : 0;
   const coloring = work.settings.color === 'content' ? 3 : 0;
   const offer = ({ bytes, bytesStored, effort, ...cut }: Way) => {
-    for (const { slower, ...choice } of choices) {
-      const { optimizer, history } = choice;
-      const remembered = optimizer === 'lbfgs' ? 4 * history + 1 + (cut.cutting ? FILTERED : 0) : 0;
-      const arrays = ARRAYS[optimizer] + SAVED[optimizer] + remembered;
-      const stored = 'stored' in choice;
+    for (const { slower, stored, ...choice } of OPTIMIZERS[optimizer]) {
+      const kind = cut.cutting ? 'tiled' : 'whole';
+      const history = Math.min(choice.history, most);
+      const arrays = ARRAYS[optimizer][kind] + ARRAYS_OF_STEP[kind] * history;
       if (stored && bytesStored === undefined) continue;
-      const most = stored
+      const taken = stored
         ? Math.max(
             (bytesStored ?? 0) + guiding,
             BASE + LITTER + OF_STORE + (ARRAYS_OF_STORED + coloring) * picture,
           )
         : bytes + arrays * picture;
-      const plan = { ...cut, styles, ...choice, bytes: Math.max(most + kept, least) };
+      const takes = Math.max(taken + kept, least);
+      const plan = { ...cut, styles, optimizer, history, ...(stored && { stored }), bytes: takes };
       found.push({ plan, time: effort * slower });
     }
   };
@@ -80,6 +87,11 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
       ? fitting.sort((a, b) => a.time - b.time)
       : found.sort((a, b) => a.plan.bytes - b.plan.bytes);
   return (best[0] as (typeof found)[number]).plan;
+}
+
+/** How many steps L-BFGS can have to remember in so many; after the first there is none. */
+export function longestHistory(steps: number): number {
+  return Math.min(USUAL_HISTORY, Math.max(1, steps - 1));
 }
 
 /** The pictures that are there all the time. */

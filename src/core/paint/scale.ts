@@ -1,9 +1,10 @@
 import type { Engine } from '../engine.ts';
 import { elements, serialize, type Tensor } from '../graph/index.ts';
-import { contentTarget, features, preconditionOf } from '../objective/index.ts';
-import type { LargePicture, Picture, Size } from '../picture/picture.ts';
-import { type Floats, loaded, type Store } from '../store.ts';
+import { contentTarget, features } from '../objective/index.ts';
+import type { LargePicture, Picture } from '../picture/picture.ts';
+import { release as discard, type Floats, loaded, type Store } from '../store.ts';
 import { type Cutting, openTiledObjective, tiledPicture } from '../tiles/index.ts';
+import { openFilter } from './filter.ts';
 import { resampleTo } from './pyramid.ts';
 import { weightsOf } from './settings.ts';
 import { guideInputs, styleTargets } from './targets.ts';
@@ -112,38 +113,21 @@ async function openTiled(
     content.data,
     targets,
   );
-  const filter = isPreconditioned(work, level) ? await openFilter(content, engine) : undefined;
+  const filter = isPreconditioned(work, level) ? await openFilter(content, engine, store) : undefined;
   return {
     async evaluate(moved) {
       const change = filter ? await filter.apply(moved) : moved;
-      const { picture, gradient, ...terms } = await objective.evaluate({
-        start: start.data,
-        change,
-        painted,
-      });
+      const pixels = { start: start.data, change, painted };
+      const { picture, gradient: plain, ...terms } = await objective.evaluate(pixels);
       // The filter is its own adjoint.
-      return {
-        picture,
-        gradient: filter ? await filter.apply(gradient) : gradient,
-        loss: weighted(work, terms),
-      };
+      const gradient = filter ? await filter.apply(plain) : plain;
+      if (filter) for (const done of [change, plain]) discard(done);
+      return { picture, gradient, loss: weighted(work, terms) };
     },
     async release() {
       await objective.release();
       await filter?.release();
     },
-  };
-}
-
-/** What `precondition` makes of a whole change, which is too little work to be cut. */
-async function openFilter(size: Size, engine: Engine) {
-  const program = await engine.compile(serialize(preconditionOf(size)), { frugal: true });
-  return {
-    async apply(change: Floats): Promise<Float32Array> {
-      const found = await program.run({ change: loaded(change) }, ['preconditioned']);
-      return found.preconditioned as Float32Array;
-    },
-    release: () => program.release(),
   };
 }
 

@@ -44,7 +44,7 @@ export interface ScalePlan {
   readonly optimizer: Settings['optimizer'];
   /** How many steps L-BFGS remembers. */
   readonly history: number;
-  /** Whether arrays of the picture's size lie in a store, and not in memory: only in tiles, and with Adam. */
+  /** Whether arrays of the picture's size lie in a store, and not in memory: only in tiles. */
   readonly stored?: boolean;
 }
 

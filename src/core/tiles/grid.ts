@@ -1,15 +1,22 @@
 import type { Size } from '../picture/picture.ts';
-import { copyInto, type Floats, loaded, put, type Store, update, view, zeros } from '../store.ts';
+import { type Floats, type Store, type Stored, zeros } from '../store.ts';
 
-/** Planes of values of one size, `[channels, height, width]`: a picture, or a feature map that is kept whole. */
+/**
+ * Planes of values of one size: a feature map that is kept whole. In memory they lie as `[channels, height, width]`; in
+ * a store as `[height, columns, channels, COLUMN]`, so that a tile's part of a row is read at once.
+ */
 export interface Grid extends Size {
   readonly channels: number;
   readonly data: Floats;
 }
 
+/** The width of a column of a grid in a store. */
+const COLUMN = 64;
+
 /** In memory where there is no store. */
 export function emptyGrid(channels: number, { width, height }: Size, store?: Store): Grid {
-  return { channels, width, height, data: zeros(channels * width * height, store) };
+  const across = store ? COLUMN * Math.ceil(width / COLUMN) : width;
+  return { channels, width, height, data: zeros(channels * across * height, store) };
 }
 
 /** A rectangle of a grid. */
@@ -26,20 +33,67 @@ export function common(a: Rectangle, b: Rectangle): Rectangle | undefined {
   return width > 0 && height > 0 ? { x, y, width, height } : undefined;
 }
 
-/** The values of a rectangle that lies within the grid: a copy, or the grid's own where it is all of it. */
-export function cut({ channels, width, height, data }: Grid, at: Rectangle): Float32Array {
-  if (at.width === width && at.height === height) return loaded(data);
-  const result = new Float32Array(channels * at.width * at.height);
+/**
+ * Takes values of one channel that lie one after the other, in a grid and in its rectangle alike: those of `data` from `at` on. There
+ * are many of them, and so they are no objects.
+ * @param x where in the rectangle, as `y`
+ */
+type Work = (data: Float32Array, at: number, length: number, channel: number, x: number, y: number) => void;
+
+/** Calls `work` for all values of a rectangle that lies within the grid, which it may change where `changed` says so. */
+function eachRun(grid: Grid, rectangle: Rectangle, changed: boolean, work: Work): void {
+  const { data } = grid;
+  if (data instanceof Float32Array) eachRunInMemory({ ...grid, data }, rectangle, work);
+  else eachRunInStore({ ...grid, data }, rectangle, changed, work);
+}
+
+function eachRunInMemory(
+  { channels, width, height, data }: Grid & { readonly data: Float32Array },
+  at: Rectangle,
+  work: Work,
+): void {
   // Whole rows lie one after the other.
   const rows = at.width === width ? at.height : 1;
-  const length = rows * at.width;
   for (let channel = 0; channel < channels; channel++) {
-    for (let row = 0; row < at.height; row += rows) {
-      const to = (channel * at.height + row) * at.width;
-      const from = (channel * height + at.y + row) * width + at.x;
-      copyInto(result.subarray(to, to + length), data, from);
+    for (let y = 0; y < at.height; y += rows) {
+      const from = (channel * height + at.y + y) * width + at.x;
+      work(data, from, rows * at.width, channel, 0, y);
     }
   }
+}
+
+function eachRunInStore(
+  { channels, width, data }: Grid & { readonly data: Stored },
+  at: Rectangle,
+  changed: boolean,
+  work: Work,
+): void {
+  const column = channels * COLUMN;
+  const [first, end] = [Math.floor(at.x / COLUMN), Math.ceil((at.x + at.width) / COLUMN)];
+  const line = new Float32Array(column * (end - first));
+  for (let y = 0; y < at.height; y++) {
+    const place = column * ((at.y + y) * Math.ceil(width / COLUMN) + first);
+    data.read(place, line);
+    for (let i = first; i < end; i++) {
+      const from = Math.max(i * COLUMN, at.x);
+      const length = Math.min((i + 1) * COLUMN, at.x + at.width) - from;
+      const begin = (i - first) * column + from - i * COLUMN;
+      for (let channel = 0; channel < channels; channel++) {
+        work(line, begin + channel * COLUMN, length, channel, from - at.x, y);
+      }
+    }
+    if (changed) data.write(place, line);
+  }
+}
+
+/** The values of a rectangle that lies within the grid: a copy, or the grid's own where it is all of it, in memory. */
+export function cut(grid: Grid, at: Rectangle): Float32Array {
+  const { channels, width, height, data } = grid;
+  if (data instanceof Float32Array && at.width === width && at.height === height) return data;
+  const result = new Float32Array(channels * at.width * at.height);
+  eachRun(grid, at, false, (data, from, length, channel, x, y) =>
+    copy(result, (channel * at.height + y) * at.width + x, data, from, length),
+  );
   return result;
 }
 
@@ -49,13 +103,18 @@ export function cut({ channels, width, height, data }: Grid, at: Rectangle): Flo
  * @param part lies within it
  */
 export function paste(grid: Grid, values: Float32Array, at: Rectangle, part: Rectangle): void {
-  const { channels, width, height, data } = grid;
-  for (let channel = 0; channel < channels; channel++) {
-    for (let y = part.y; y < part.y + part.height; y++) {
-      const from = (channel * at.height + y - at.y) * at.width + part.x - at.x;
-      put(data, (channel * height + y) * width + part.x, values.subarray(from, from + part.width));
-    }
-  }
+  const [left, top] = [part.x - at.x, part.y - at.y];
+  eachRun(grid, part, true, (data, to, length, channel, x, y) =>
+    copy(data, to, values, (channel * at.height + top + y) * at.width + left + x, length),
+  );
+}
+
+/** Values from which on the system's own copying is quicker than a loop. */
+const MANY = 128;
+
+function copy(to: Float32Array, at: number, from: Float32Array, place: number, length: number): void {
+  if (length >= MANY) to.set(from.subarray(place, place + length), at);
+  else for (let i = 0; i < length; i++) to[at + i] = from[place + i] as number;
 }
 
 /** Planes of one channel in memory with one value in a part of them, and zeros elsewhere. */
@@ -77,15 +136,15 @@ export function cutPart(grid: Grid, at: Rectangle, part: Rectangle): Float32Arra
 }
 
 /** The sum of the squares of a rectangle's values, which lies within the grid. */
-export function squaresIn({ channels, width, height, data }: Grid, at: Rectangle): number {
-  let sum = 0;
-  for (let channel = 0; channel < channels; channel++) {
-    for (let y = at.y; y < at.y + at.height; y++) {
-      const row = view(data, (channel * height + y) * width + at.x, at.width);
-      for (const value of row) sum += value * value;
-    }
-  }
-  return sum;
+export function squaresIn(grid: Grid, at: Rectangle): number {
+  // One for each channel: the same wherever the grid lies.
+  const sums = new Float64Array(grid.channels);
+  eachRun(grid, at, false, (data, at, length, channel) => {
+    let sum = sums[channel] as number;
+    for (let i = at; i < at + length; i++) sum += (data[i] as number) ** 2;
+    sums[channel] = sum;
+  });
+  return sums.reduce((a, b) => a + b, 0);
 }
 
 /**
@@ -102,13 +161,9 @@ export function addTo(
   const { channels, width, height } = whole;
   if (!sum && at.width === width && at.height === height) return { ...whole, data: values };
   const grid = sum ?? emptyGrid(channels, whole, store);
-  let from = 0;
-  for (let channel = 0; channel < channels; channel++) {
-    for (let row = 0; row < at.height; row++) {
-      update(grid.data, (channel * height + at.y + row) * width + at.x, at.width, (line) => {
-        for (let x = 0; x < at.width; x++) line[x] = (line[x] as number) + (values[from++] as number);
-      });
-    }
-  }
+  eachRun(grid, at, true, (data, to, length, channel, x, y) => {
+    const from = (channel * at.height + y) * at.width + x;
+    for (let i = 0; i < length; i++) data[to + i] = (data[to + i] as number) + (values[from + i] as number);
+  });
   return grid;
 }

@@ -1,10 +1,10 @@
 import type { Feeds } from '../engine.ts';
 import { SOFTEN_REACH } from '../objective/soften.ts';
 import type { Size } from '../picture/picture.ts';
-import type { Floats } from '../store.ts';
+import { type Floats, put } from '../store.ts';
 import { addSeen, look, seenAt } from './beyond.ts';
 import type { TileOptions } from './graphs.ts';
-import { common, filled, paste, type Rectangle } from './grid.ts';
+import { common, filled, type Rectangle } from './grid.ts';
 import { marginOf, type Tile } from './tiling.ts';
 
 /** A painting under way, and what it is changed by; all `[3, height, width]`. */
@@ -107,5 +107,13 @@ export function pasteOnPicture(
   const margin = marginOf(options, size);
   const moved = (x: Rectangle) => ({ ...x, x: x.x - margin, y: x.y - margin });
   const shown = common(moved(part), { ...size, x: 0, y: 0 });
-  if (shown) paste({ channels: 3, ...size, data: picture }, values, moved(at), shown);
+  if (!shown) return;
+  const [left, top] = [shown.x - moved(at).x, shown.y - moved(at).y];
+  for (let channel = 0; channel < 3; channel++) {
+    for (let row = 0; row < shown.height; row++) {
+      const from = (channel * at.height + top + row) * at.width + left;
+      const to = (channel * size.height + shown.y + row) * size.width + shown.x;
+      put(picture, to, values.subarray(from, from + shown.width));
+    }
+  }
 }

@@ -86,6 +86,9 @@ export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = 
     return {
       inputs,
       run: (feeds, fetches) => ask({ kind: 'run', program, feeds, fetches }),
+      write: async (input, at, values) => {
+        await ask({ kind: 'write', program, input, at, values }, [values.buffer as ArrayBuffer]);
+      },
       read: async (input, at, length) => {
         const found = await ask({ kind: 'read', program, input, at, length });
         return found[input] as Float32Array;

@@ -20,6 +20,14 @@ export type Request =
       readonly fetches: readonly string[];
     }
   | {
+      readonly kind: 'write';
+      readonly id: number;
+      readonly program: number;
+      readonly input: string;
+      readonly at: number;
+      readonly values: Float32Array;
+    }
+  | {
       readonly kind: 'read';
       readonly id: number;
       readonly program: number;

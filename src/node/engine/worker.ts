@@ -60,6 +60,11 @@ async function handle(request: Request): Promise<Answer> {
     await loaded.session.release();
     return { id, outputs: {} };
   }
+  if (request.kind === 'write') {
+    write(loaded, request.input, request.at, request.values);
+    forget(request.values.buffer as ArrayBuffer);
+    return { id, outputs: {} };
+  }
   if (request.kind === 'read') {
     const { input, at, length } = request;
     return { id, outputs: { [input]: read(loaded, input, at, length) } };
@@ -68,8 +73,8 @@ async function handle(request: Request): Promise<Answer> {
 }
 
 /**
- * Frees the memory of a buffer now: sent to where nobody listens. The garbage collector does not know how large it is, and
- * would leave a model of hundreds of megabytes beside the first runs.
+ * Frees the memory of a buffer now: sent to where nobody listens. The garbage collector would leave hundreds of megabytes of models
+ * and of values lying beside the runs.
  */
 function forget(buffer: ArrayBuffer): void {
   const { port1, port2 } = new MessageChannel();
@@ -85,14 +90,8 @@ async function run(
 ): Promise<Record<string, Float32Array>> {
   for (const { name, ...metadata } of session.inputMetadata) {
     const value = values[name];
-    if (!value || !metadata.isTensor) continue;
-    const shape = metadata.shape as number[];
-    if (value instanceof Float32Array) {
-      feeds[name] = new ort.Tensor('float32', value, shape);
-      continue;
-    }
-    feeds[name] ??= new ort.Tensor('float32', new Float32Array(count(shape)), shape);
-    for (const part of value) (feeds[name].data as Float32Array).set(part.values, part.at);
+    if (value && metadata.isTensor)
+      feeds[name] = new ort.Tensor('float32', value, metadata.shape as number[]);
   }
   const own = Object.fromEntries(session.inputNames.map((name) => [name, feeds[name] as ort.Tensor]));
   const results = await session.run(own, fetches);
@@ -102,16 +101,30 @@ async function run(
   );
 }
 
+/** Replaces a part of an input's value: zero where it has been given none. */
+function write(loaded: Loaded, name: string, at: number, values: Float32Array): void {
+  const shape = shapeWith(loaded, name, at, values.length);
+  loaded.feeds[name] ??= new ort.Tensor('float32', new Float32Array(count(shape)), shape);
+  (loaded.feeds[name].data as Float32Array).set(values, at);
+}
+
 /** A part of an input's present value: zero where it has been given none. */
-function read({ session, feeds }: Loaded, name: string, at: number, length: number): Float32Array {
+function read(loaded: Loaded, name: string, at: number, length: number): Float32Array {
+  shapeWith(loaded, name, at, length);
+  const value = loaded.feeds[name]?.data as Float32Array | undefined;
+  return value ? value.slice(at, at + length) : new Float32Array(length);
+}
+
+/** The shape of an input that has such a part. */
+function shapeWith({ session }: Loaded, name: string, at: number, length: number): number[] {
   const metadata = session.inputMetadata.find((input) => input.name === name);
   if (!metadata?.isTensor) throw new Error(`there is no input "${name}"`);
-  const size = count(metadata.shape as number[]);
+  const shape = metadata.shape as number[];
+  const size = count(shape);
   if (at < 0 || length < 0 || at + length > size) {
     throw new Error(`the input "${name}" has ${size} values, and none from ${at} to ${at + length}`);
   }
-  const value = feeds[name]?.data as Float32Array | undefined;
-  return value ? value.slice(at, at + length) : new Float32Array(length);
+  return shape;
 }
 
 function count(shape: readonly number[]): number {
