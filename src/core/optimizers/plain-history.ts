@@ -1,5 +1,5 @@
 import { type Floats, release, type Store, shared, update, view, zeros } from '../store.ts';
-import { addScaled, dot } from '../vector.ts';
+import { addTerms, dot, type Term } from '../vector.ts';
 import type { History } from './history.ts';
 
 /** Values that are worked through at a time: a few rows of so many find room in a processor's cache. */
@@ -54,12 +54,11 @@ export function plainHistory(rows: number, length: number, store?: Store): Histo
     async combine(factors) {
       const sum = zeros(length, store);
       for (const { at, count } of blocks()) {
-        update(sum, at, count, (part) => {
-          for (const [row, values] of held.entries()) {
-            const factor = factors[row] as number;
-            if (values && factor !== 0) addScaled(part, part, factor, view(values, at, count));
-          }
+        const terms = [...held.entries()].flatMap(([row, values]): Term[] => {
+          const factor = factors[row] as number;
+          return values && factor !== 0 ? [{ factor, values: view(values, at, count) }] : [];
         });
+        update(sum, at, count, (part) => addTerms(part, terms));
       }
       return sum;
     },

@@ -1,5 +1,6 @@
 import type { Size } from '../picture/picture.ts';
 import { type Floats, type Store, type Stored, zeros } from '../store.ts';
+import { copyPart } from '../vector.ts';
 
 /**
  * Planes of values of one size: a feature map that is kept whole. In memory they lie as `[channels, height, width]`; in
@@ -92,7 +93,7 @@ export function cut(grid: Grid, at: Rectangle): Float32Array {
   if (data instanceof Float32Array && at.width === width && at.height === height) return data;
   const result = new Float32Array(channels * at.width * at.height);
   eachRun(grid, at, false, (data, from, length, channel, x, y) =>
-    copy(result, (channel * at.height + y) * at.width + x, data, from, length),
+    copyPart(result, (channel * at.height + y) * at.width + x, data, from, length),
   );
   return result;
 }
@@ -105,16 +106,8 @@ export function cut(grid: Grid, at: Rectangle): Float32Array {
 export function paste(grid: Grid, values: Float32Array, at: Rectangle, part: Rectangle): void {
   const [left, top] = [part.x - at.x, part.y - at.y];
   eachRun(grid, part, true, (data, to, length, channel, x, y) =>
-    copy(data, to, values, (channel * at.height + top + y) * at.width + left + x, length),
+    copyPart(data, to, values, (channel * at.height + top + y) * at.width + left + x, length),
   );
-}
-
-/** Values from which on the system's own copying is quicker than a loop. */
-const MANY = 128;
-
-function copy(to: Float32Array, at: number, from: Float32Array, place: number, length: number): void {
-  if (length >= MANY) to.set(from.subarray(place, place + length), at);
-  else for (let i = 0; i < length; i++) to[at + i] = from[place + i] as number;
 }
 
 /** Planes of one channel in memory with one value in a part of them, and zeros elsewhere. */
