@@ -26,12 +26,12 @@ export function plainHistory(rows: number, length: number, store?: Store): Histo
       }
     }
     for (const { at, count } of blocks()) {
-      const blocks = new Map(replaced.map((row) => [row, view(held[row] as Floats, at, count)]));
+      const fresh = new Map(replaced.map((row) => [row, view(held[row] as Floats, at, count)]));
       for (const [other, values] of held.entries()) {
         if (!values) continue;
-        const block = blocks.get(other) ?? view(values, at, count);
-        for (const [row, own] of blocks) {
-          if (blocks.has(other) && other < row) continue;
+        const block = fresh.get(other) ?? view(values, at, count);
+        for (const [row, own] of fresh) {
+          if (fresh.has(other) && other < row) continue;
           const product = dot(own, block);
           products[row * rows + other] = (products[row * rows + other] as number) + product;
           if (other !== row) products[other * rows + row] = products[row * rows + other] as number;

@@ -12,8 +12,8 @@ const ARRAYS = { lbfgs: { whole: 14, tiled: 15 }, adam: { whole: 13, tiled: 13 }
 /** Of each step that L-BFGS remembers; in one piece the engine keeps copies. */
 const ARRAYS_OF_STEP = { whole: 4, tiled: 2 } as const;
 /**
- * The same where they lie in a store: when the start is enlarged from the scale before, and when the painting is written, nothing
- * else is in memory.
+ * Arrays that are in memory where the others lie in a store: when the start is enlarged from the scale before, and when the painting
+ * is written, nothing else is there.
  */
 const ARRAYS_OF_STORED = 2.25;
 const BYTES_PER_PIXEL = 12;
