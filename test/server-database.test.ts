@@ -22,7 +22,9 @@ it.each(places)('paintings kept %s by an earlier version are still there', async
     );
   // As it was before there were textures.
   const earlier = await open();
-  await earlier.query('alter table velatura.paintings drop column texture, drop column history');
+  await earlier.query(
+    'alter table velatura.paintings drop column texture, drop column history, drop column explain',
+  );
   await earlier.query('alter table velatura.paintings alter content set not null');
   await earlier.query('delete from velatura.migrations where version > 2');
   await insert(earlier, 'old', 'photo.jpg');

@@ -279,6 +279,33 @@ describe('what is sent', () => {
     expect((await refused(await post(form({}, { from: 'nobody' }))))[0]).toBe(404);
   });
 
+  it('may be an explanation that makes sense, of a whole picture', async () => {
+    const cases: [Record<string, Blob | string>, RegExp][] = [
+      [{ explain: 'all' }, /^explain must be a JSON object, and cannot be read/],
+      [{ explain: '{"maps":0}' }, /^explain must be a JSON object, as .*; maps is wrong: /],
+      [{ explain: '{"taps":[]}' }, /; taps is wrong: /],
+      [{ explain: '{"taps":["9z"]}' }, /9z/],
+      [{ explain: '{"layers":3}' }, /^explain must be a JSON object, as /],
+      [
+        { explain: '{"reconstructionSteps":9000}' },
+        /steps must be at most .* all scales and reconstructions/,
+      ],
+      [{ explain: '{"reconstructionSize":1000}' }, /reconstructionSize must be at most 512/],
+      [{ explain: '{}', settings: '{"size":600}' }, /size must be at most 512/],
+      [{ explain: '{}', contentRegions: content }, /^An explanation is of a whole picture/],
+      [{ explain: '{}', styleRegions: '#ff0000' }, /^An explanation is of a whole picture/],
+      [{ explain: '{}', history: '5' }, /^An explanation is of a whole picture/],
+      [
+        { explain: '{}', texture: '{"width":64,"height":64}' },
+        /A texture is made of styles alone|of a whole picture/,
+      ],
+    ];
+    for (const [parts, message] of cases) {
+      const [status, , said] = await refused(await post(form({}, parts)));
+      expect([status, said]).toEqual([400, expect.stringMatching(message)]);
+    }
+  });
+
   it('may be a texture of a size that makes sense, with nothing that needs a content', async () => {
     const cases: [Record<string, Blob | string>, RegExp][] = [
       [{ texture: 'large' }, /^texture must be a JSON object, and cannot be read/],

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { pullModel, readPicture, readRecord } from 'velatura';
@@ -297,6 +297,102 @@ describe.each(places)('paintings kept %s', (_where, makePlace) => {
     expect((await at('content')).status).toBe(404);
     expect((await at('styles/0')).status).toBe(200);
     await expect(ask(server, form(small, { from: id }))).rejects.toThrow('A texture begins with noise');
+  });
+
+  it('may be explanations, and have a report as the command writes it', async () => {
+    const looked = {
+      taps: ['conv1', '3d'],
+      maps: 2,
+      channels: 4,
+      reconstructionSize: 32,
+      reconstructionSteps: 2,
+    };
+    const explain = JSON.stringify(looked);
+    const asked = await ask(server, form({ ...small, styleTaps: { conv1: 1, '2a': 1 } }, { explain }));
+    const { id } = asked;
+    expect(asked.command).toBe(
+      'velatura explain content.png --style style.jpg --scales 32,48 --steps 3,2 --style-taps conv1,2a --taps conv1,3d --maps 2 --channels 4 --reconstruction-size 32 --reconstruction-steps 2',
+    );
+    const at = (path: string) => fetch(`${server.url}/paintings/${id}/${path}`);
+    expect((await at('report')).status).toBe(409);
+    const told = await allEvents(server, id);
+    const steps = told.filter(({ name }) => name === 'step').map(({ data }) => data);
+    expect(steps.slice(0, 5).map(({ done, part }) => [done, part])).toEqual(
+      [1, 2, 3, 4, 5].map((done) => [done, undefined]),
+    );
+    expect(steps.slice(5).map(({ part }) => part)).toEqual([
+      'Feature maps',
+      'Gram matrices',
+      'Content from noise by conv1 (1 of 2)',
+      'Content from noise by 3d (2 of 2)',
+      ...steps.slice(9).map(() => expect.stringMatching(/^Style from noise by /)),
+    ]);
+    const done = told.at(-2)?.data as unknown as Painting;
+    expect(done).toMatchObject({ state: 'done', explain: looked, resolved: { size: 48 } });
+
+    for (const file of [content, style]) {
+      writeFileSync(join(folder, file.name), Buffer.from(await file.arrayBuffer()));
+    }
+    const words = String(asked.command).split(' ').slice(1);
+    const same = await velatura([...words, '-o', 'report.html'], { cwd: folder });
+    expect(same).toMatchObject({ code: 0 });
+    const answer = await at('report?download=1');
+    expect(answer.headers.get('content-disposition')).toContain('filename="content-style.html"');
+    expect(answer.headers.get('content-security-policy')).toMatch(
+      /^sandbox allow-scripts; default-src 'none'/,
+    );
+    // What the work took is another time each time.
+    const timeless = (page: string) =>
+      page.replace(/"seconds":[\d.]+/, '').replace(/took [^;]*seconds?\./, '');
+    const served = timeless(await answer.text());
+    expect(served).toContain('content.png in the style of style.jpg');
+    expect(served).toBe(timeless(readFileSync(join(folder, 'report.html'), 'utf8')));
+    writeFileSync(join(folder, 'explained.png'), await picture(server, id));
+    expect(await readRecord(join(folder, 'explained.png'))).toMatchObject({ content: 'content.png' });
+
+    // Of a painting: its pictures, its start and its settings, in small.
+    const start = await ask(server, form({ color: 'match', scales: [32], steps: [1] }, { start: style }));
+    await allEvents(server, start.id);
+    const body = new FormData();
+    body.append('from', start.id);
+    body.append('explain', explain);
+    const of = await ask(server, body);
+    expect(of).toMatchObject({
+      from: start.id,
+      start: 'style.jpg',
+      content: 'content.png',
+      settings: { color: 'match' },
+      resolved: { size: 256, color: 'match' },
+    });
+    expect((await fetch(`${server.url}/paintings/${start.id}/report`)).status).toBe(404);
+    await fetch(`${server.url}/paintings/${of.id}`, { method: 'DELETE' });
+  });
+
+  it('that are explanations begin anew after a rest or a crash, and are whole or not at all', async () => {
+    const explain = JSON.stringify({ taps: ['conv1'], reconstructionSize: 32, reconstructionSteps: 3 });
+    const { id } = await ask(
+      server,
+      form({ ...long, scales: [32, 48], styleTaps: { conv1: 1 } }, { explain }),
+    );
+    const begun = await eventsUntil(server, id, stepsDone(3));
+    await expect(command(server, id, 'stop')).rejects.toThrow(/409 .*as a whole or not at all/);
+    expect((await command(server, id, 'pause')).state).toBe('paused');
+    await expect(command(server, id, 'stop')).rejects.toThrow(/409/);
+    await command(server, id, 'resume');
+    const rest = await eventsUntil(
+      server,
+      id,
+      ({ name, data }) => name === 'step' && data.done === 1,
+      begun.at(-1)?.id,
+    );
+    for (const pid of paintProcesses(server)) process.kill(pid, 'SIGKILL');
+    await until(async () => (await look(server, id)).state === 'failed');
+    await command(server, id, 'resume');
+    const again = await eventsUntil(server, id, ({ name }) => name === 'done', rest.at(-1)?.id);
+    expect(again.filter(stepsDone(1)).map(({ data }) => data.done)).toEqual(
+      expect.arrayContaining([1, 2, 29, 30]),
+    );
+    expect(await (await fetch(`${server.url}/paintings/${id}/report`)).text()).toContain('id="report"');
   });
 
   it('keep how they grew where that is wanted, as the command does', async () => {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import {
   checkExplainNumber,
   EXPLAIN_SIZE,
+  EXPLAIN_TAPS_WORDS,
   type ExplainChoices,
   explainNumbers,
   UserError,
@@ -33,17 +34,13 @@ export function addExplainOptions(command: Command): Command {
 
   command
     .optionsGroup('What to look into:')
-    .option(
-      '--taps <list>',
-      'layers to show feature maps of and to reconstruct the content from (default: the last of each size of maps)',
-      taps,
-    );
-  number(command, 'maps', '--maps', 'number', 'feature maps a layer');
-  number(command, 'channels', '--channels', 'number', 'channels of each Gram matrix');
+    .option('--taps <list>', `${EXPLAIN_TAPS_WORDS} (default: the last of each size of maps)`, taps);
+  number(command, 'maps', 'number');
+  number(command, 'channels', 'number');
 
   addSettings(command.optionsGroup('Size and time:'), ['size', 'scales', 'steps'], EXPLAIN_SIZE);
-  number(command, 'reconstructionSize', '--reconstruction-size', 'pixels', 'longest side of reconstructions');
-  number(command, 'reconstructionSteps', '--reconstruction-steps', 'number', 'their steps at each scale');
+  number(command, 'reconstructionSize', 'pixels');
+  number(command, 'reconstructionSteps', 'number');
   addEngineOptions(command);
   addSettings(command.optionsGroup('Look:'), LOOK);
   addSettings(command.optionsGroup('Network:'), NETWORK);
@@ -55,18 +52,20 @@ export function addExplainOptions(command: Command): Command {
     .addHelpText('after', examples);
 }
 
-function number(
-  command: Command,
-  name: keyof typeof explainNumbers,
-  option: string,
-  placeholder: string,
-  description: string,
-): void {
-  command.option(
-    `${option} <${placeholder}>`,
-    `${description} (default: ${explainNumbers[name].usual})`,
-    (text: string) =>
-      checkExplainNumber(name, text.trim() === '' ? Number.NaN : Number(text), option, `"${text}"`),
+/** The options of what is looked into, by its name in the library. */
+export const explainOptionNames = {
+  taps: '--taps',
+  maps: '--maps',
+  channels: '--channels',
+  reconstructionSize: '--reconstruction-size',
+  reconstructionSteps: '--reconstruction-steps',
+} as const satisfies Record<keyof ExplainChoices, string>;
+
+function number(command: Command, name: keyof typeof explainNumbers, placeholder: string): void {
+  const option = explainOptionNames[name];
+  const { words, usual } = explainNumbers[name];
+  command.option(`${option} <${placeholder}>`, `${words} (default: ${usual})`, (text: string) =>
+    checkExplainNumber(name, text.trim() === '' ? Number.NaN : Number(text), option, `"${text}"`),
   );
 }
 

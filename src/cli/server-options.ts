@@ -4,7 +4,7 @@ import type { Limits, ServeOptions, WorkOptions } from '../server/index.ts';
 import { limitTable } from '../server/limits.ts';
 import { defaultOutput } from './inputs.ts';
 import { parseMemory, settingWords } from './paint-options.ts';
-import { commandFor } from './show.ts';
+import { commandFor, explainCommandFor } from './show.ts';
 import { printable } from './text.ts';
 
 /*
@@ -140,9 +140,10 @@ export function workOptions(options: WorkCommandOptions): WorkOptions {
     checkpointEvery: options.checkpointEvery,
     leaseSeconds: options.lease,
     limits: Object.fromEntries(names.map((name) => [name, options[name]])) as unknown as Limits,
-    commandLine: ({ history, ...painting }) => {
+    commandLine: ({ history, explain, ...painting }) => {
       const { content, style } = painting;
       const pictures = content === undefined ? style : [content, ...style];
+      if (explain) return explainCommandFor(painting, defaultOutput(pictures), explain);
       const kept =
         history === undefined ? undefined : { folder: defaultOutput(pictures, '-history'), every: history };
       return commandFor(painting, defaultOutput(pictures), kept);

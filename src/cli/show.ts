@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import {
   architectureNamed,
   DEFAULT_SIZE,
+  EXPLAIN_SIZE,
+  type ExplainChoices,
   type FoundRecord,
   HISTORY_EVERY,
   listed,
@@ -11,6 +13,7 @@ import {
   type Settings,
   TEXTURE_SETTINGS,
 } from '../node/index.ts';
+import { explainOptionNames } from './explain-options.ts';
 import { type SettingWithOption, settingOptions, writeSetting } from './settings.ts';
 import { printable, shellWord } from './text.ts';
 
@@ -83,16 +86,36 @@ export function commandFor(
   const words = ['velatura', 'paint', fileWord(content ?? '<content>'), '--style', ...files];
   if (regions) words.push('--content-regions', fileWord(regions.content));
   if (regions?.style) words.push('--style-regions', ...regions.style.map(fileWord));
-  const different = differences(settings);
-  if (different.every(hasOption)) {
-    for (const name of different)
-      words.push(settingOptions[name], writeSetting(settings[name] as Settings[keyof Settings]));
-  } else {
-    words.push('--like', painting);
-  }
+  words.push(...settingsWords(settings, painting, DEFAULT_SIZE));
   if (history) words.push('--history', fileWord(history.folder));
   if (history && history.every !== HISTORY_EVERY) words.push('--history-every', String(history.every));
   return commandLine(words);
+}
+
+/** The same for an explanation, whose small painting is the example. */
+export function explainCommandFor(
+  { settings, content, style }: Pick<FoundRecord, 'settings' | 'content' | 'style'>,
+  painting: string,
+  choices: ExplainChoices,
+): string {
+  const files = (style ?? ['<style>']).map(fileWord);
+  const words = ['velatura', 'explain', fileWord(content ?? '<content>'), '--style', ...files];
+  words.push(...settingsWords(settings, painting, EXPLAIN_SIZE));
+  for (const [name, option] of Object.entries(explainOptionNames)) {
+    const value = choices[name as keyof ExplainChoices];
+    if (value !== undefined) words.push(option, String(value));
+  }
+  return commandLine(words);
+}
+
+/** The settings that have to be said, or the example where some of them have no option. */
+function settingsWords(settings: Partial<Settings>, painting: string, usualSize: number): string[] {
+  const different = differences(settings, usualSize);
+  if (!different.every(hasOption)) return ['--like', painting];
+  return different.flatMap((name) => [
+    settingOptions[name],
+    writeSetting(settings[name] as Settings[keyof Settings]),
+  ]);
 }
 
 function textureCommand(
@@ -102,7 +125,7 @@ function textureCommand(
 ): string {
   const words = ['velatura', 'texture', ...styles.map(fileWord), '--size', `${width}x${height}`];
   if (settings.edges === 'wrap') words.push('--tileable');
-  for (const name of differences(settings).filter((name) =>
+  for (const name of differences(settings, DEFAULT_SIZE).filter((name) =>
     TEXTURE_SETTINGS.some((known) => known === name),
   )) {
     words.push(
@@ -127,13 +150,13 @@ function hasOption(name: string): name is SettingWithOption {
 }
 
 /** The settings that have to be said: those that the preset would not choose by itself. */
-function differences(settings: Partial<Settings>): (keyof Settings)[] {
+function differences(settings: Partial<Settings>, usualSize: number): (keyof Settings)[] {
   const { preset = 'default', network, size = DEFAULT_SIZE } = settings;
   const usual = usualSettings(preset, network, size);
   const names = (Object.keys(settings) as (keyof Settings)[]).filter((name) => {
     if (name === 'preset') return preset !== 'default';
     if (name === 'network') return network !== presetNetworks[preset];
-    if (name === 'size') return size !== DEFAULT_SIZE;
+    if (name === 'size') return size !== usualSize;
     return JSON.stringify(settings[name]) !== JSON.stringify(usual[name]);
   });
   // The last scale is the size.

@@ -1,5 +1,7 @@
 import { UserError } from '../../core/errors.ts';
 import { type Architecture, canonicalTap } from '../../core/networks/index.ts';
+import type { Settings } from '../../core/paint/index.ts';
+import { reconstructionScales } from './reconstruct.ts';
 
 /** What is looked into, besides how the painting is painted. */
 export interface ExplainChoices {
@@ -17,18 +19,27 @@ export interface ExplainChoices {
 
 type ChoiceOfNumber = Exclude<keyof ExplainChoices, 'taps'>;
 
-/** What is taken when nothing is said, and what may be said. */
+/** What is taken when nothing is said, what may be said, and what it is for people. */
 export const explainNumbers: Readonly<
-  Record<ChoiceOfNumber, { usual: number; least: number; most: number }>
+  Record<ChoiceOfNumber, { usual: number; least: number; most: number; words: string }>
 > = {
-  maps: { usual: 8, least: 1, most: 64 },
-  channels: { usual: 32, least: 2, most: 128 },
-  reconstructionSize: { usual: 160, least: 32, most: 1024 },
-  reconstructionSteps: { usual: 60, least: 1, most: 10_000 },
+  maps: { usual: 8, least: 1, most: 64, words: 'feature maps a layer' },
+  channels: { usual: 32, least: 2, most: 128, words: 'channels of each Gram matrix' },
+  reconstructionSize: { usual: 160, least: 32, most: 1024, words: 'longest side of reconstructions' },
+  reconstructionSteps: { usual: 60, least: 1, most: 10_000, words: 'their steps at each scale' },
 };
+
+/** What the taps are for people. */
+export const EXPLAIN_TAPS_WORDS = 'layers to show feature maps of and to reconstruct the content from';
 
 /** The longest side of the painting in a report: half of a painting's usual one, for a quarter of its time. */
 export const EXPLAIN_SIZE = 256;
+
+/** The settings by which the painting in a report is painted: small, unless they say otherwise. */
+export function explainSettings<S extends Partial<Settings>>(settings: S): S {
+  const said = settings.size !== undefined || settings.scales !== undefined;
+  return said ? settings : { ...settings, size: EXPLAIN_SIZE };
+}
 
 /**
  * Checks one of the numbers.
@@ -73,6 +84,24 @@ export function tapsToShow(architecture: Architecture, named?: readonly string[]
     named.map((name) => canonicalTap(architecture, name)),
   );
 }
+
+/**
+ * Checks what is to be looked into, as `explain` does, for whoever accepts what is explained later.
+ * @returns how many steps the reconstructions take, all together
+ * @throws UserError naming what it may be
+ */
+export function checkExplainChoices(
+  choices: ExplainChoices,
+  architecture: Architecture,
+  styleTaps: readonly string[],
+): number {
+  const { reconstructionSize, reconstructionSteps } = numbersOf(choices);
+  const pictures = tapsToShow(architecture, choices.taps).length + growingSets(styleTaps, STYLE_SETS).length;
+  return pictures * reconstructionScales(reconstructionSize).length * reconstructionSteps;
+}
+
+/** As many style reconstructions as figure 1 of Gatys, Ecker & Bethge (2015) has, at most. */
+export const STYLE_SETS = 5;
 
 /** The taps once each, from early to late. */
 export function inOrder(architecture: Architecture, taps: readonly string[]): string[] {

@@ -14,7 +14,15 @@ import type { Painting } from '../paint.ts';
 import type { PictureSource } from '../pictures/index.ts';
 import type { SeriesOptions } from '../series.ts';
 import { openWorkshop, settingsIn } from '../workshop.ts';
-import { EXPLAIN_SIZE, type ExplainChoices, growingSets, inOrder, numbersOf, tapsToShow } from './choices.ts';
+import {
+  type ExplainChoices,
+  explainSettings,
+  growingSets,
+  inOrder,
+  numbersOf,
+  STYLE_SETS,
+  tapsToShow,
+} from './choices.ts';
 import type { Explanation, LossPoint, Reconstruction, Stage, TapShape } from './explanation.ts';
 import { compareGrams } from './grams.ts';
 import { reconstructContent, reconstructionScales, reconstructStyle } from './reconstruct.ts';
@@ -28,9 +36,6 @@ export interface ExplainOptions extends SeriesOptions, ExplainChoices {
   /** Told in a few words what comes next, once the painting is painted. */
   readonly onPart?: (words: string) => void;
 }
-
-/** As many style reconstructions as figure 1 of Gatys, Ecker & Bethge (2015) has. */
-const STYLE_SETS = 5;
 
 /**
  * Paints, and finds out what the network sees: its feature maps of the content, the Gram matrices of style, content and
@@ -55,11 +60,9 @@ export async function explain(source: PictureSource, options: ExplainOptions): P
     ...rest
   } = options;
   const numbers = numbersOf({ maps, channels, reconstructionSize, reconstructionSteps });
-  const size = rest.size ?? (rest.scales ? undefined : EXPLAIN_SIZE);
   const { style, start, ...others } = rest;
   const shared = {
-    ...others,
-    ...(size !== undefined && { size }),
+    ...explainSettings(others),
     moreTaps: (architecture: Architecture) => tapsToShow(architecture, named),
   };
   const said = settingsIn(shared);

@@ -84,6 +84,10 @@ const migrations: readonly string[] = [
   -- Steps between two of the pictures of how it grew, where they are kept.
   alter table velatura.paintings add column history integer;
   `,
+  `
+  -- What an explanation looks into.
+  alter table velatura.paintings add column explain jsonb;
+  `,
 ];
 
 /**

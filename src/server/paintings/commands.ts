@@ -48,6 +48,9 @@ export async function stop(context: Context, id: string): Promise<PaintingRow> {
   const { database, commandLine } = context;
   await database.transaction(async (query) => {
     const row = await lockPainting(query, id);
+    if (row.explain && row.state !== 'done') {
+      throw conflict('An explanation is there as a whole or not at all; let it go on, or remove it.');
+    }
     if (row.state === 'painting') await want(query, id, 'stop');
     else if (row.state === 'queued' || row.state === 'paused') await keep(query, row, commandLine);
     else if (row.state !== 'done') throw past(row.state, 'stopped');

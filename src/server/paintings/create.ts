@@ -1,26 +1,27 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Settings, Size } from '../../node/index.ts';
 import type { Database, Query } from '../database/index.ts';
-import { ApiError, badRequest, busy, conflict, notFound } from '../errors.ts';
+import { ApiError, busy } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Upload } from '../queue/protocol.ts';
 import { tell } from './events.ts';
-import { type Attachment, type Role, readFile, writeFile } from './files.ts';
-import { findPainting } from './find.ts';
-import { type CommandLine, type PaintingRow, type Texture, viewOf } from './painting.ts';
+import { type Attachment, type Role, writeFile } from './files.ts';
+import { type CommandLine, type Explain, type PaintingRow, type Texture, viewOf } from './painting.ts';
 import { regionNames } from './regions.ts';
-import { readUploads, type Uploads } from './uploads.ts';
+import type { Uploads } from './uploads.ts';
 
 /** What somebody asks to be painted, all checked. */
 export interface Wish extends Uploads {
   readonly client: string;
   /** What is painted where there is no content. */
   readonly texture: Texture | undefined;
+  /** What is looked into, where it is an explanation. */
+  readonly explain: Explain | undefined;
   /** Steps between two pictures of how it grew; none are kept without. */
   readonly history: number | undefined;
   /** The painting on from which it is painted. */
   readonly origin: string | undefined;
-  /** The picture that it starts from: that painting's, or one that was sent. */
+  /** The picture that it starts from: that painting's own or its start, or one that was sent. */
   readonly start: Upload | undefined;
   /** What the one that was sent is called. */
   readonly startName: string | undefined;
@@ -81,18 +82,18 @@ export async function accept(
 /** Writes the painting, gives it its files, and calls workers. */
 async function insert(query: Query, wish: Wish, files: readonly Attachment[]): Promise<PaintingRow> {
   const { client, content, texture, history, styles, regions, origin, startName } = wish;
-  const { settings, resolved, sizes, again } = wish;
+  const { settings, resolved, sizes, again, explain } = wish;
   const [row] = await query<PaintingRow>(
     `with painting as (
        insert into velatura.paintings
          (id, client, state, content, styles, regions, origin, settings, resolved, sizes,
-          idempotency_key, request_hash, start, texture, history)
+          idempotency_key, request_hash, start, texture, history, explain)
        values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9::jsonb, $10, $11, $12,
-         $13::jsonb, $14)
+         $13::jsonb, $14, $15::jsonb)
        returning *
      ), attached as (
        update velatura.files set painting = $1, role = given.role, place = given.place
-       from jsonb_to_recordset($15::jsonb) as given (file text, role text, place integer)
+       from jsonb_to_recordset($16::jsonb) as given (file text, role text, place integer)
        where files.id = given.file
      )
      select painting.*, pg_notify('velatura_jobs', $1) from painting`,
@@ -111,6 +112,7 @@ async function insert(query: Query, wish: Wish, files: readonly Attachment[]): P
       startName ?? null,
       texture ? JSON.stringify(texture) : null,
       history ?? null,
+      explain ? JSON.stringify(explain) : null,
       JSON.stringify(files),
     ],
   );
@@ -150,22 +152,6 @@ export async function checkRoom(query: Query, client: string, limits: Limits): P
   if (all >= limits.maxQueued) {
     throw busy(`${all} paintings wait already; try again when some are done.`, RETRY_AFTER);
   }
-}
-
-/**
- * The pictures of a painting, to paint on from them.
- * @throws ApiError when there is no such painting, or nothing of it to be seen yet
- */
-export async function picturesOf(query: Query, id: string): Promise<Uploads & { readonly start: Upload }> {
-  const row = await findPainting(query, id);
-  if (row.texture) throw badRequest('A texture begins with noise: ask for another one instead.');
-  const uploads = await readUploads(query, row);
-  const start = (await readFile(query, id, 'tiff')) ?? (await readFile(query, id, 'preview'));
-  if (!uploads) throw notFound('There is no such painting; it may have been removed.');
-  if (!start) {
-    throw conflict('Nothing is to be seen yet of the painting to start from; wait for its first preview.');
-  }
-  return { ...uploads, start };
 }
 
 /** The same for the same wishes: of what was said, and of the files. */

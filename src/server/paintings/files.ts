@@ -22,7 +22,9 @@ export type Role =
   | 'history'
   /** As it was kept, with 8 bits and with 16. */
   | 'png'
-  | 'tiff';
+  | 'tiff'
+  /** The page of an explanation. */
+  | 'report';
 
 export interface StoredFile {
   /** Another one, another content. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Settings, Size } from '../../node/index.ts';
+import { EXPLAIN_TAPS_WORDS, explainNumbers, type Settings, type Size } from '../../node/index.ts';
 
 /*
  * A painting as clients see it, and as it is kept.
@@ -21,6 +21,7 @@ export const progressSchema = z.object({
   loss: z.object({ content: loss, style: loss, tv: loss, total: loss }),
   seconds: z.number().describe('Spent painting so far'),
   secondsLeft: z.number().optional().describe('A guess, from the second step on'),
+  part: z.string().optional().describe('What of an explanation is made, once all steps are done'),
 });
 export type Progress = z.infer<typeof progressSchema>;
 
@@ -37,6 +38,21 @@ export const textureSchema = z.object({
 });
 export type Texture = z.infer<typeof textureSchema>;
 
+const choice = (name: keyof typeof explainNumbers) => {
+  const { usual, least, most, words } = explainNumbers[name];
+  return z.int().min(least).max(most).optional().describe(words).meta({ default: usual });
+};
+
+/** What an explanation looks into; what is left out is as usual. */
+export const explainSchema = z.strictObject({
+  taps: z.array(z.string()).min(1).optional().describe(EXPLAIN_TAPS_WORDS),
+  maps: choice('maps'),
+  channels: choice('channels'),
+  reconstructionSize: choice('reconstructionSize'),
+  reconstructionSteps: choice('reconstructionSteps'),
+});
+export type Explain = z.infer<typeof explainSchema>;
+
 const anySettings = z.record(z.string(), z.unknown());
 
 export const paintingSchema = z
@@ -45,9 +61,15 @@ export const paintingSchema = z
     state: z.enum(STATES),
     content: z.string().optional().describe('The name of the file of the content; a texture has none'),
     texture: textureSchema.optional().describe('What it is where it is a texture'),
+    explain: explainSchema
+      .optional()
+      .describe('What is looked into where it is an explanation: a small painting with a report'),
     styles: z.array(z.string()).describe('The names of the files of the styles'),
     regions: regionsSchema.optional().describe('The names of the files of the masks'),
-    from: z.string().optional().describe('The painting from whose picture this one started'),
+    from: z
+      .string()
+      .optional()
+      .describe('The painting from whose picture this one started, or which it explains'),
     start: z.string().optional().describe('The name of the file from which it started'),
     history: z
       .int()
@@ -82,6 +104,7 @@ export interface PaintingRow {
   readonly state: State;
   readonly content: string | null;
   readonly texture: Texture | null;
+  readonly explain: Explain | null;
   readonly history: number | null;
   readonly styles: readonly string[];
   readonly regions: RegionNames | null;
@@ -107,6 +130,7 @@ export interface PaintingRow {
 export type CommandLine = (painting: {
   readonly content: string | undefined;
   readonly texture: Texture | undefined;
+  readonly explain: Explain | undefined;
   readonly history: number | undefined;
   readonly style: readonly string[];
   readonly regions: RegionNames | undefined;
@@ -121,15 +145,22 @@ export function stemOf({ content, styles }: Pick<PaintingRow, 'content' | 'style
   return [...stems, ...(content === null ? ['texture'] : [])].join('-');
 }
 
+/** What the picture is called that it starts from; nothing where that follows from its settings. */
+export function startNameOf({ start, origin, explain }: PaintingRow): string | undefined {
+  // Explaining a painting is not going on from it.
+  return start ?? (origin === null || explain ? undefined : `painting-${origin}.png`);
+}
+
 /** @param queuePosition of a queued painting, where somebody counted */
 export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition?: number): PaintingView {
   const { origin, start, resolved, progress, stopped } = row;
-  const init = start ?? (origin === null ? undefined : `painting-${origin}.png`);
+  const init = startNameOf(row);
   return {
     id: row.id,
     state: row.state,
     ...(row.content !== null && { content: row.content }),
     ...(row.texture && { texture: row.texture }),
+    ...(row.explain && { explain: row.explain }),
     styles: [...row.styles],
     ...(row.regions && { regions: row.regions }),
     ...(origin !== null && { from: origin }),
@@ -149,6 +180,7 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
     command: commandLine({
       content: row.content ?? undefined,
       texture: row.texture ?? undefined,
+      explain: row.explain ?? undefined,
       history: row.history ?? undefined,
       style: row.styles,
       regions: row.regions ?? undefined,

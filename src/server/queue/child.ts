@@ -18,7 +18,7 @@ const LAST_WORDS = 2000;
 
 /** @param heard called for all that it says, in its order */
 export function startChild(order: Order, heard: (answer: Answer) => void): Child {
-  const child = fork(new URL('./paint-process.js', new URL('../', import.meta.url)), [], {
+  const child = fork(new URL('../painter/main.js', import.meta.url), [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     // What Node was started with is for the server.

@@ -29,7 +29,9 @@ export async function claim(
          losses = case when state = 'painting' then losses + 1 else losses end,
          state = 'painting', worker = $2, token = token + 1,
          lease_until = now() + $3 * interval '1 second',
-         started_at = coalesce(started_at, now())
+         started_at = coalesce(started_at, now()),
+         -- Of an explanation nothing is kept on the way: it begins anew.
+         progress = case when explain is null then progress end
        where id = $1 and (state = 'queued' or (state = 'painting' and lease_until < now())) returning *`,
       [id, worker, seconds],
     );

@@ -1,11 +1,11 @@
 import type { Database } from '../database/index.ts';
 import type { Limits } from '../limits.ts';
 import { readFile } from '../paintings/files.ts';
-import type { CommandLine, PaintingRow, Progress } from '../paintings/painting.ts';
+import type { CommandLine, PaintingRow } from '../paintings/painting.ts';
 import { readUploads } from '../paintings/uploads.ts';
 import { type Child, startChild } from './child.ts';
 import { Lost, openLedger } from './ledger.ts';
-import type { Answer, Order } from './protocol.ts';
+import type { Answer, Order, StepProgress } from './protocol.ts';
 
 export interface JobOptions {
   readonly database: Database;
@@ -45,7 +45,7 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
   let abandoned = false;
   /** Whether what is written last has been said. */
   let ended = false;
-  let steps: (Progress & { level: number })[] = [];
+  let steps: StepProgress[] = [];
   let gathering: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
   let asked: 'pause' | 'stop' | undefined = row.wanted ?? undefined;
@@ -78,7 +78,7 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
         write(() => ledger.begun(answer.sizes));
         break;
       case 'step':
-        count('step');
+        if (answer.step.part === undefined) count('step');
         steps.push(answer.step);
         gathering ??= setTimeout(flush, GATHER);
         break;
@@ -186,6 +186,7 @@ async function orderOf(
     kind: 'paint',
     ...uploads,
     texture: row.texture ?? undefined,
+    explain: row.explain ?? undefined,
     history: row.history ?? undefined,
     start: await readFile(query, row.id, 'start'),
     settings: row.resolved,

@@ -3,15 +3,9 @@ import { type Database, notify, type Query } from '../database/index.ts';
 import { type PaintingEvent, tell } from '../paintings/events.ts';
 import { attach, detach, writeFile } from '../paintings/files.ts';
 import { type Moment, momentName, momentPlace } from '../paintings/history.ts';
-import {
-  type CommandLine,
-  type PaintingRow,
-  type Progress,
-  type Stopped,
-  viewOf,
-} from '../paintings/painting.ts';
+import { type CommandLine, type PaintingRow, type Stopped, viewOf } from '../paintings/painting.ts';
 import { fail } from './claim.ts';
-import type { Pictures } from './protocol.ts';
+import type { Pictures, StepProgress } from './protocol.ts';
 
 /** The painting is another worker's by now, or nobody's. */
 export class Lost extends Error {
@@ -22,7 +16,7 @@ export class Lost extends Error {
 export interface Ledger {
   /** @param sizes in pixels at each scale */
   begun(sizes: readonly Size[]): Promise<void>;
-  steps(steps: readonly (Progress & { level: number })[]): Promise<void>;
+  steps(steps: readonly StepProgress[]): Promise<void>;
   preview(bytes: Uint8Array): Promise<void>;
   moment(moment: Moment, bytes: Uint8Array): Promise<void>;
   checkpoint(bytes: Uint8Array): Promise<void>;
@@ -58,11 +52,14 @@ export function openLedger(
     await notify(query, 'velatura_jobs', id);
   }
 
-  async function writePictures({ png, tiff }: Pictures): Promise<(query: Query) => Promise<void>> {
-    const files = { png: await writeFile(database.query, png), tiff: await writeFile(database.query, tiff) };
+  async function writePictures(pictures: Pictures): Promise<(query: Query) => Promise<void>> {
+    const files: [keyof Pictures, string][] = [];
+    for (const role of ['png', 'tiff', 'report'] as const) {
+      const bytes = pictures[role];
+      if (bytes) files.push([role, await writeFile(database.query, bytes)]);
+    }
     return async (query) => {
-      await attach(query, files.png, id, 'png');
-      await attach(query, files.tiff, id, 'tiff');
+      for (const [role, file] of files) await attach(query, file, id, role);
     };
   }
 
@@ -77,7 +74,7 @@ export function openLedger(
       }),
     steps: (steps) =>
       fenced(async (query) => {
-        const { level, ...progress } = steps.at(-1) as Progress & { level: number };
+        const { level, ...progress } = steps.at(-1) as StepProgress;
         await query('update velatura.paintings set progress = $2::jsonb, losses = 0 where id = $1', [
           id,
           JSON.stringify(progress),

@@ -1,6 +1,6 @@
 import type { Settings, Size } from '../../node/index.ts';
 import type { Moment } from '../paintings/history.ts';
-import type { Progress, Stopped, Texture } from '../paintings/painting.ts';
+import type { Explain, Progress, Stopped, Texture } from '../paintings/painting.ts';
 
 /*
  * What a worker and the process that paints for it say to each other.
@@ -24,6 +24,8 @@ export interface Order {
   readonly content: Upload | undefined;
   /** What is painted where there is no content. */
   readonly texture: Texture | undefined;
+  /** What is looked into, where it is an explanation. */
+  readonly explain: Explain | undefined;
   readonly styles: readonly Upload[];
   readonly regions: Regions | undefined;
   readonly start: Upload | undefined;
@@ -47,15 +49,21 @@ export type Request = Order | { readonly kind: 'pause' | 'stop' | 'kept' };
 export interface Pictures {
   readonly png: Uint8Array;
   readonly tiff: Uint8Array;
+  /** The page of an explanation. */
+  readonly report?: Uint8Array;
 }
+
+/** A step, and at which scale from 0 it was made. */
+export type StepProgress = Progress & { readonly level: number };
 
 export type Answer =
   /** What the pictures are read to be; their headers may foretell another pixel. */
   | { readonly kind: 'begun'; readonly sizes: readonly Size[] }
-  | { readonly kind: 'step'; readonly step: Progress & { readonly level: number } }
+  | { readonly kind: 'step'; readonly step: StepProgress }
   | { readonly kind: 'preview'; readonly bytes: Uint8Array }
   | { readonly kind: 'moment'; readonly moment: Moment; readonly bytes: Uint8Array }
   | { readonly kind: 'checkpoint'; readonly bytes: Uint8Array }
   | { readonly kind: 'done'; readonly pictures: Pictures; readonly stopped: Stopped | undefined }
-  | { readonly kind: 'paused'; readonly checkpoint: Uint8Array; readonly pictures: Pictures }
+  /** An explanation lets go without anything. */
+  | { readonly kind: 'paused'; readonly checkpoint?: Uint8Array; readonly pictures?: Pictures }
   | { readonly kind: 'failed'; readonly reason: string };

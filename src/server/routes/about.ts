@@ -5,18 +5,22 @@ import * as z from 'zod';
 import {
   architectureNamed,
   architectures,
+  explainSettings,
   listModels,
   presetNetworks,
   resolveSettings,
   settingsSchema,
   TEXTURE_SETTINGS,
+  tapsToShow,
 } from '../../node/index.ts';
 import type { Context } from '../context.ts';
+import { explainSchema } from '../paintings/painting.ts';
 
 const require = createRequire(import.meta.url);
 const { version } = require('../../../package.json') as { version: string };
 
 const tags = ['about'];
+const anySchema = z.record(z.string(), z.unknown());
 
 /** What this server is, and what can be asked of it. */
 export function routeAbout(plain: FastifyInstance, { metrics, controlWords }: Context): void {
@@ -59,16 +63,30 @@ export function routeAbout(plain: FastifyInstance, { metrics, controlWords }: Co
   );
 
   const controls = describeControls(controlWords);
+  const explainControls = describeExplain();
   app.get(
     '/controls',
     {
       schema: {
         summary: 'All settings as a JSON Schema, with titles, descriptions and defaults',
         tags,
-        response: { 200: z.record(z.string(), z.unknown()) },
+        response: { 200: anySchema },
       },
     },
     async () => controls,
+  );
+
+  app.get(
+    '/controls/explain',
+    {
+      schema: {
+        summary:
+          'What an explanation looks into, as a JSON Schema; and the defaults of settings where it has others',
+        tags,
+        response: { 200: z.object({ choices: anySchema, defaults: z.record(z.string(), z.unknown()) }) },
+      },
+    },
+    async () => explainControls,
   );
 
   const { version: engine } = require('onnxruntime-node/package.json') as { version: string };
@@ -120,6 +138,20 @@ function describeControls(words: Readonly<Record<string, string>>): Record<strin
     ]),
   );
   return { ...schema, properties };
+}
+
+/** What an explanation looks into by the default network, and the size at which it paints. */
+function describeExplain() {
+  const architecture = architectureNamed(presetNetworks.default);
+  const { size, scales, steps } = resolveSettings(explainSettings({}), architecture);
+  const schema = z.toJSONSchema(explainSchema) as { properties: Record<string, Record<string, unknown>> };
+  const properties = Object.fromEntries(
+    Object.entries(schema.properties).map(([name, property]) => [
+      name,
+      { title: titleOf(name), ...property, ...(name === 'taps' && { default: tapsToShow(architecture) }) },
+    ]),
+  );
+  return { choices: { ...schema, properties }, defaults: { size, scales, steps } };
 }
 
 /** `Content weight` for `contentWeight`. */

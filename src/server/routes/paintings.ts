@@ -37,6 +37,12 @@ const formSchema = z.object({
     .describe(
       'To have a texture made of the styles alone: its size, and whether it can be laid beside itself, as {"width": 512, "height": 512, "tileable": true}',
     ),
+  explain: z
+    .string()
+    .optional()
+    .describe(
+      'To have an explanation instead: a small painting with a report of what the network sees. What is looked into, as {} or {"maps": 8}; with from, that painting is explained',
+    ),
   history: z
     .string()
     .optional()

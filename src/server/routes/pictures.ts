@@ -32,7 +32,17 @@ const SHOWN = 1024;
 const responses = { 200: z.any().describe('The picture'), '4xx': errorSchema };
 const tags = ['pictures'];
 
+const downloadSchema = z.object({
+  download: z.enum(['0', '1']).optional().describe('1 to have it saved under its name'),
+});
 const placeSchema = idSchema.extend({ n: z.coerce.number().int().min(0).max(1000).describe('From 0') });
+
+/**
+ * A report has its styles and its script in it. It is a page of nobody's: it cannot ask this server for anything, nor anybody
+ * else.
+ */
+const REPORT_POLICY =
+  "sandbox allow-scripts; default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** What can be seen of a painting. */
 export function routePictures(plain: FastifyInstance, { database: { query } }: Context): void {
@@ -45,10 +55,7 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
         summary: 'The painting, when it is done',
         tags,
         params: idSchema,
-        querystring: z.object({
-          format: z.enum(FORMATS).default('png'),
-          download: z.enum(['0', '1']).optional().describe('1 to have it saved under its name'),
-        }),
+        querystring: downloadSchema.extend({ format: z.enum(FORMATS).default('png') }),
         response: responses,
       },
     },
@@ -62,17 +69,11 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
       const file = await findFile(query, id, format === 'tiff' ? 'tiff' : 'png');
       if (!file) throw notFound('There is no such painting; it may have been removed.');
       if (download === '1') reply.header('content-disposition', attachment(`${stemOf(row)}.${format}`));
-      return await sendPicture(
-        request,
-        reply,
-        `${file.id}-${format}`,
-        `image/${formats[format]}`,
-        async () => {
-          const bytes = await readBytes(query, file.id);
-          if (!bytes || format === 'png' || format === 'tiff') return bytes;
-          return await convertPicture(bytes, formats[format] as PictureFormat);
-        },
-      );
+      return await sendFile(request, reply, `${file.id}-${format}`, `image/${formats[format]}`, async () => {
+        const bytes = await readBytes(query, file.id);
+        if (!bytes || format === 'png' || format === 'tiff') return bytes;
+        return await convertPicture(bytes, formats[format] as PictureFormat);
+      });
     },
   );
 
@@ -84,7 +85,34 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
       await findPainting(query, id);
       const file = await findFile(query, id, 'preview');
       if (!file) throw notFound('Nothing is to be seen of this painting yet.');
-      return await sendPicture(request, reply, file.id, 'image/webp', () => readBytes(query, file.id));
+      return await sendFile(request, reply, file.id, 'image/webp', () => readBytes(query, file.id));
+    },
+  );
+
+  app.get(
+    '/paintings/:id/report',
+    {
+      schema: {
+        summary: 'The report of an explanation, as one HTML page, when it is done',
+        tags,
+        params: idSchema,
+        querystring: downloadSchema,
+        response: responses,
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const row = await findPainting(query, id);
+      if (!row.explain) throw notFound('This painting is not an explanation, and has no report.');
+      const file = await findFile(query, id, 'report');
+      if (!file) throw conflict(`This explanation is ${row.state}; its report is here when it is done.`);
+      if (request.query.download === '1') {
+        reply.header('content-disposition', attachment(`${stemOf(row)}.html`));
+      }
+      reply.header('content-security-policy', REPORT_POLICY);
+      return await sendFile(request, reply, file.id, 'text/html; charset=utf-8', () =>
+        readBytes(query, file.id),
+      );
     },
   );
 
@@ -117,7 +145,7 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
       await findPainting(query, id);
       const file = (await listFiles(query, id, 'history'))[n];
       if (!file) throw notFound(`This painting has no picture ${n} of how it grew.`);
-      return await sendPicture(request, reply, file.id, 'image/webp', () => readBytes(query, file.id));
+      return await sendFile(request, reply, file.id, 'image/webp', () => readBytes(query, file.id));
     },
   );
   app.get(
@@ -131,21 +159,15 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
       const files = await listFiles(query, id, 'history');
       if (files.length === 0) throw notFound('No pictures of how this painting grew were kept.');
       reply.header('content-disposition', attachment(`${stemOf(row)}-history.webp`));
-      return await sendPicture(
-        request,
-        reply,
-        `${files.at(-1)?.id}-${files.length}`,
-        'image/webp',
-        async () => {
-          const frames: Uint8Array[] = [];
-          for (const file of files) {
-            const bytes = await readBytes(query, file.id);
-            if (!bytes) return undefined;
-            frames.push(bytes);
-          }
-          return await encodeAnimation(frames, historyDelays(frames.length));
-        },
-      );
+      return await sendFile(request, reply, `${files.at(-1)?.id}-${files.length}`, 'image/webp', async () => {
+        const frames: Uint8Array[] = [];
+        for (const file of files) {
+          const bytes = await readBytes(query, file.id);
+          if (!bytes) return undefined;
+          frames.push(bytes);
+        }
+        return await encodeAnimation(frames, historyDelays(frames.length));
+      });
     },
   );
 
@@ -159,7 +181,7 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
     await findPainting(query, id);
     const file = await findFile(query, id, role, place);
     if (!file) throw notFound(`This painting has no ${role} ${place}.`);
-    return await sendPicture(request, reply, file.id, 'image/webp', async () => {
+    return await sendFile(request, reply, file.id, 'image/webp', async () => {
       const bytes = await readBytes(query, file.id);
       return bytes && (await thumbnail(bytes, SHOWN));
     });
@@ -225,8 +247,8 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
   );
 }
 
-/** Sends a picture that its tag names, unless the client has it. */
-async function sendPicture(
+/** Sends what its tag names, unless the client has it. */
+async function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
   tag: string,
@@ -237,7 +259,7 @@ async function sendPicture(
   reply.header('etag', etag).header('cache-control', 'private, no-cache');
   if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) return reply.code(304).send();
   const bytes = await read();
-  if (!bytes) throw notFound('The picture was replaced or removed meanwhile; ask again.');
+  if (!bytes) throw notFound('The file was replaced or removed meanwhile; ask again.');
   return reply.type(type).send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 

@@ -16,6 +16,7 @@ export interface Form {
   readonly settings: string | undefined;
   readonly from: string | undefined;
   readonly texture: string | undefined;
+  readonly explain: string | undefined;
   readonly history: string | undefined;
 }
 
@@ -36,15 +37,21 @@ export async function readForm(request: FastifyRequest, limits: Limits): Promise
   }
   const files: Record<string, Upload[]> = { content: [], style: [], contentRegions: [], start: [] };
   const styleRegions: (Upload | string)[] = [];
-  const fields: Record<string, string[]> = { settings: [], from: [], texture: [], history: [] };
+  const fields: Record<string, string[]> = {
+    settings: [],
+    from: [],
+    texture: [],
+    explain: [],
+    history: [],
+  };
   const { maxStyles, maxUpload } = limits;
   let bytes = 0;
   const parts = request.parts({
     limits: {
       fileSize: maxUpload * 2 ** 20,
       files: 2 * maxStyles + 3,
-      fields: maxStyles + 4,
-      parts: 3 * maxStyles + 7,
+      fields: maxStyles + 5,
+      parts: 3 * maxStyles + 8,
       fieldSize: FIELD_BYTES,
       fieldNameSize: 100,
       headerPairs: 50,
@@ -83,6 +90,7 @@ export async function readForm(request: FastifyRequest, limits: Limits): Promise
     settings: fields.settings?.[0],
     from: fields.from?.[0],
     texture: fields.texture?.[0],
+    explain: fields.explain?.[0],
     history: fields.history?.[0],
   };
 }
@@ -104,6 +112,6 @@ async function readUpload(part: MultipartFile, field: string, limits: Limits): P
 
 function unknownPart(name: string) {
   return badRequest(
-    `There is no part "${plainName(name, '')}"; the parts are content, style, contentRegions, styleRegions, start, settings, from, texture and history.`,
+    `There is no part "${plainName(name, '')}"; the parts are content, style, contentRegions, styleRegions, start, settings, from, texture, explain and history.`,
   );
 }

@@ -1,7 +1,9 @@
 import {
   architectureNamed,
   architectures,
+  checkExplainChoices,
   checkSettings,
+  explainSettings,
   INITS,
   networkOf,
   resolveSettings,
@@ -13,7 +15,7 @@ import {
 } from '../../node/index.ts';
 import { badRequest } from '../errors.ts';
 import type { Limits } from '../limits.ts';
-import { type Texture, textureSchema } from '../paintings/painting.ts';
+import { type Explain, explainSchema, type Texture, textureSchema } from '../paintings/painting.ts';
 
 export interface ChosenSettings {
   readonly settings: Partial<Settings>;
@@ -21,26 +23,36 @@ export interface ChosenSettings {
 }
 
 /**
- * The settings that came as JSON, and all that follow from them.
+ * The settings that came, and all that follow from them.
  * @param styles how many there are
  * @param texture what is painted where there is no content
+ * @param explain what is looked into, where it is an explanation
  * @throws ApiError when they make no sense, name a file, or ask for more than is allowed
  */
 export function chooseSettings(
-  text: string | undefined,
+  given: object,
   styles: number,
   limits: Limits,
-  texture?: Texture,
+  { texture, explain }: { readonly texture: Texture | undefined; readonly explain: Explain | undefined },
 ): ChosenSettings {
-  const given = parse(text ?? '{}', 'settings');
   try {
     const settings = checkSettings(given as Partial<Settings>);
     checkNoFiles(settings);
     if (texture) checkOfTexture(settings);
-    const painted = texture ? textureSettings(settings, texture) : settings;
+    const painted = texture
+      ? textureSettings(settings, texture)
+      : explain
+        ? explainSettings(settings)
+        : settings;
     checkAmount(painted, limits);
-    const resolved = resolveSettings(painted, architectureNamed(networkOf(painted)));
-    checkAmount(resolved, limits);
+    const architecture = architectureNamed(networkOf(painted));
+    const resolved = resolveSettings(painted, architecture);
+    const styleTaps = Object.keys(resolved.styleTaps);
+    const more = explain ? checkExplainChoices(explain, architecture, styleTaps) : 0;
+    if ((explain?.reconstructionSize ?? 0) > limits.maxSize) {
+      throw badRequest(`reconstructionSize must be at most ${limits.maxSize} pixels here.`);
+    }
+    checkAmount(resolved, limits, more);
     const { styleMix } = resolved;
     if (styleMix.length > 0 && styleMix.length !== styles) {
       throw badRequest(`styleMix must have one number for each of the ${styles} styles.`);
@@ -61,6 +73,25 @@ export function chooseTexture(text: string): Texture {
   throw badRequest(
     'texture must be a JSON object with a width and a height in pixels, as {"width": 512, "height": 512}, and may say "tileable": true.',
   );
+}
+
+/**
+ * What an explanation looks into, as it came as JSON.
+ * @throws ApiError when it makes no sense
+ */
+export function chooseExplain(text: string): Explain {
+  const { success, data, error } = explainSchema.safeParse(parse(text, 'explain'));
+  if (success) return data;
+  const [issue] = error.issues;
+  const place = issue?.path.join('.') ?? '';
+  throw badRequest(
+    `explain must be a JSON object, as {} or {"maps": 8, "taps": ["conv1", "4f"]}${place && `; ${place} is wrong: ${issue?.message}`}.`,
+  );
+}
+
+/** The settings that were sent. */
+export function parseSettings(text: string | undefined): object {
+  return parse(text ?? '{}', 'settings');
 }
 
 /** Pictures of how one painting grew, at most. */
@@ -113,10 +144,13 @@ function checkNoFiles({ network, init }: Partial<Settings>): void {
   }
 }
 
-function checkAmount(settings: Partial<Settings>, { maxSize, maxSteps }: Limits): void {
+/** @param more steps that are not the painting's own */
+function checkAmount(settings: Partial<Settings>, { maxSize, maxSteps }: Limits, more = 0): void {
   if (Math.max(sizeOf(settings), ...(settings.scales ?? [])) > maxSize) {
     throw badRequest(`size must be at most ${maxSize} pixels here.`);
   }
-  const steps = (settings.steps ?? []).reduce((sum, count) => sum + count, 0);
-  if (steps > maxSteps) throw badRequest(`steps must be at most ${maxSteps} here, all scales together.`);
+  const steps = (settings.steps ?? []).reduce((sum, count) => sum + count, more);
+  if (steps <= maxSteps) return;
+  const counted = more > 0 ? 'scales and reconstructions' : 'scales';
+  throw badRequest(`steps must be at most ${maxSteps} here, all ${counted} together.`);
 }

@@ -2,14 +2,15 @@ import type { FastifyRequest } from 'fastify';
 import { foresee, foreseeTexture, type Size } from '../../node/index.ts';
 import type { Context } from '../context.ts';
 import { badRequest } from '../errors.ts';
-import { hashOf, picturesOf, type Wish } from '../paintings/create.ts';
-import type { Texture } from '../paintings/painting.ts';
+import { hashOf, type Wish } from '../paintings/create.ts';
+import { explained, paintedOn } from '../paintings/origin.ts';
+import type { Explain, Texture } from '../paintings/painting.ts';
 import { picturesIn } from '../paintings/uploads.ts';
 import type { Regions, Upload } from '../queue/protocol.ts';
 import { within } from '../within.ts';
 import { type Form, largestForm, readForm } from './form.ts';
 import { checkHead } from './picture.ts';
-import { chooseHistory, chooseSettings, chooseTexture } from './settings.ts';
+import { chooseExplain, chooseHistory, chooseSettings, chooseTexture, parseSettings } from './settings.ts';
 
 /** Bytes of the forms that are held in memory at once; others wait before theirs are read. */
 const FORM_BYTES = 2 ** 29;
@@ -30,16 +31,19 @@ export async function readWish(
   const bytes = claimed < most ? claimed : most;
   return await inTurn(bytes, async () => {
     const form = await readForm(request, limits);
-    const { settings, from } = form;
-    const origin = from === undefined ? undefined : await picturesOf(database.query, from);
+    const { from } = form;
     const texture = form.texture === undefined ? undefined : chosenTexture(form.texture, form);
+    const explain = form.explain === undefined ? undefined : chosenExplain(form.explain, form);
+    const sources = explain ? explained : paintedOn;
+    const origin = from === undefined ? undefined : await sources(database.query, from);
     const content = form.content ?? origin?.content;
     const styles = form.styles.length > 0 ? form.styles : (origin?.styles ?? []);
     if (!content && !texture) throw badRequest('Send the picture to repaint as the part content.');
     if (styles.length === 0) {
       throw badRequest('Send at least one picture in whose style to paint as a part style.');
     }
-    const chosen = chooseSettings(settings, styles.length, limits, texture);
+    const settings = { ...origin?.settings, ...parseSettings(form.settings) };
+    const chosen = chooseSettings(settings, styles.length, limits, { texture, explain });
     const history = form.history === undefined ? undefined : chooseHistory(form.history, chosen.resolved);
     // Masks fit the pictures that they were made for.
     const regions = chosenRegions(form, styles.length) ?? (form.content ? undefined : origin?.regions);
@@ -53,16 +57,17 @@ export async function readWish(
       : foreseeTexture(texture as Size, options));
     await inspector.inspect({ sent, uploads, settings: chosen.resolved }, limits.maxLook);
     const names = [form.content?.name, form.contentRegions?.name, form.start?.name];
-    const said = [settings, from, form.texture, history, form.styles.length, names];
+    const said = [form.settings, from, form.texture, history, form.styles.length, names, form.explain];
     const masks = form.styleRegions.map((mask) => (typeof mask === 'string' ? mask : ''));
     return {
       client: request.client,
       ...uploads,
       texture,
+      explain,
       history,
       origin: from,
       start: form.start ?? origin?.start,
-      startName: form.start?.name,
+      startName: form.start?.name ?? origin?.startName,
       ...chosen,
       sizes,
       again: key === undefined ? undefined : { key, hash: hashOf(JSON.stringify([said, masks]), sent) },
@@ -79,6 +84,15 @@ function chosenTexture(texture: string, form: Form): Texture {
     );
   }
   return chooseTexture(texture);
+}
+
+/** @throws ApiError when it makes no sense, or comes with what an explanation does not have */
+function chosenExplain(explain: string, form: Form): Explain {
+  const { texture, contentRegions, styleRegions, history } = form;
+  if (texture !== undefined || contentRegions || styleRegions.length > 0 || history !== undefined) {
+    throw badRequest('An explanation is of a whole picture; send it without texture, masks and history.');
+  }
+  return chooseExplain(explain);
 }
 
 /** @throws ApiError when masks of styles are without one of the content, or too many, or no masks */
