@@ -34,6 +34,9 @@ async function tour(page: Page, look: (screen: string) => Promise<void>): Promis
   await page.getByRole('radio', { name: 'A texture' }).check();
   await page.getByLabel('To be laid beside itself').check();
   await look('texture');
+  await page.getByRole('radio', { name: 'What is seen' }).check();
+  await page.getByText('What to look into').click();
+  await look('explanation');
   await page.getByRole('radio', { name: 'A photograph' }).check();
   await prepare(page, await files(), 5000);
   await look('chosen');
@@ -77,6 +80,12 @@ async function tour(page: Page, look: (screen: string) => Promise<void>): Promis
   await untilDone(page);
   await page.getByRole('button', { name: 'Laid beside itself' }).click();
   await look('laid beside itself');
+  await page.goto(page.url().replace(/#.*/, `#/paintings/${first}`));
+  await page.getByText('See what the network sees').click();
+  await look('to be explained');
+  await page.getByRole('button', { name: 'Explain it' }).click();
+  await page.getByRole('link', { name: 'Open the report' }).waitFor();
+  await look('explained');
   await page.goto(page.url().replace(/#.*/, '#/paintings/nothing'));
   await page.getByRole('heading', { name: 'There is no such painting here' }).waitFor();
   await look('nothing');

@@ -262,6 +262,74 @@ describe.skipIf(withoutBrowser)('the studio', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('explains a photograph, and a painting that is done, and shows the report', async () => {
+    const { page, complaints } = await visit(await studio());
+    await prepare(page, await files(), 3);
+    await page.getByLabel('Keep how it grows').check();
+    await page.getByRole('radio', { name: 'What is seen' }).check();
+    // What an explanation has no use for is not there.
+    expect(await page.getByLabel('Keep how it grows').count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Regions…' }).count()).toBe(0);
+    await page.getByText('What to look into').click();
+    expect(await page.getByLabel('Layers').getAttribute('placeholder')).toContain('conv1');
+    await setting(page, 'taps', 'conv1, 3d');
+    await setting(page, 'maps', '2');
+    await setting(page, 'reconstructionSteps', '2');
+    await setting(page, 'scales', '48');
+    await page.getByRole('button', { name: 'Explain', exact: true }).click();
+    await untilDone(page);
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(
+      'harbour after waves, explained',
+    );
+    const command = (await page.locator('code').textContent()) ?? '';
+    expect(command).toContain('velatura explain');
+    const open = async () => {
+      const opening = page.context().waitForEvent('page');
+      await page.getByRole('link', { name: 'Open the report' }).click();
+      const report = await opening;
+      await report.getByRole('heading', { name: 'What the network sees' }).waitFor();
+      return report;
+    };
+    const report = await open();
+    // A page of nobody's, which can ask the studio for nothing.
+    expect(await report.evaluate('self.origin')).toBe('null');
+    await report.close();
+    const waiting = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Save the report' }).click();
+    expect((await waiting).suggestedFilename()).toMatch(/\.html$/);
+    await page.getByRole('button', { name: 'Use these settings again' }).click();
+    expect(await page.getByRole('radio', { name: 'What is seen' }).isChecked()).toBe(true);
+
+    await page.getByRole('radio', { name: 'A photograph' }).check();
+    await prepare(page, await files(), 3);
+    await paintButton(page).click();
+    await untilDone(page);
+    await page.getByText('See what the network sees').click();
+    await page.getByRole('button', { name: 'Explain it' }).click();
+    await page.getByRole('heading', { level: 1, name: /explained$/ }).waitFor();
+    await page.getByText('Explains an earlier painting.').waitFor();
+    expect(await page.getByRole('button', { name: 'Keep it as it is' }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it('sends of an explanation what it has a use for', async () => {
+    const fake = await fakeStudio();
+    onTestFinished(() => fake.close());
+    const { page } = await visit(fake.url);
+    await prepare(page, await files(), 3);
+    await page.getByLabel('Keep how it grows').check();
+    await page.getByRole('radio', { name: 'What is seen' }).check();
+    await page.getByText('What to look into').click();
+    await setting(page, 'taps', 'conv1, 3d');
+    await page.getByRole('button', { name: 'Explain', exact: true }).click();
+    await untilDone(page);
+    expect(fake.orders[0]?.fields).toEqual(['content', 'style', 'settings', 'explain']);
+    expect(fake.orders[0]?.order).toMatchObject({
+      explain: { taps: ['conv1', '3d'] },
+      settings: { steps: [3] },
+    });
+  });
+
   it('keeps how a painting grew, and shows it', async () => {
     const { page, complaints } = await visit(await studio());
     await prepare(page, await files(), 5);

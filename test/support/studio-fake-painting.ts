@@ -1,5 +1,11 @@
 import sharp, { type Sharp } from 'sharp';
-import { architectureNamed, resolveSettings, type Settings, textureSettings } from 'velatura';
+import {
+  architectureNamed,
+  explainSettings,
+  resolveSettings,
+  type Settings,
+  textureSettings,
+} from 'velatura';
 
 /** A file that came in a request. */
 export interface Upload {
@@ -18,6 +24,7 @@ export interface Order {
   readonly texture:
     | { readonly width: number; readonly height: number; readonly tileable: boolean }
     | undefined;
+  readonly explain: Readonly<Record<string, unknown>> | undefined;
   readonly styles: readonly Upload[];
   readonly history: number | undefined;
   readonly settings: Partial<Settings>;
@@ -62,9 +69,9 @@ export class FakePainting {
     this.id = id;
     this.#failAt = failAt;
     this.order = order;
-    const { settings, texture } = order;
+    const { settings, texture, explain } = order;
     this.resolved = resolveSettings(
-      texture ? textureSettings(settings, texture) : settings,
+      texture ? textureSettings(settings, texture) : explain ? explainSettings(settings) : settings,
       architectureNamed('resnet50'),
     );
     this.#sizes = this.resolved.scales.map((scale) => {
@@ -83,13 +90,14 @@ export class FakePainting {
   }
 
   json() {
-    const { content, texture, history, styles, settings, from } = this.order;
+    const { content, texture, explain, history, styles, settings, from } = this.order;
     const { scale, step, steps } = this.#place();
     return {
       id: this.id,
       state: this.state,
       ...(content && { content: content.name }),
       ...(texture && { texture }),
+      ...(explain && { explain }),
       ...(history !== undefined && { history }),
       styles: styles.map(({ name }) => name),
       ...(from && { from: from.id }),
@@ -103,7 +111,7 @@ export class FakePainting {
       ...(this.#stopped && { stopped: { scale, step, steps } }),
       ...(this.state === 'failed' && { error: 'The engine ran out of paint; try again.' }),
       command: content
-        ? `velatura paint ${content.name} --style ${styles.map(({ name }) => name).join(' ')}`
+        ? `velatura ${explain ? 'explain' : 'paint'} ${content.name} --style ${styles.map(({ name }) => name).join(' ')}`
         : `velatura texture ${styles.map(({ name }) => name).join(' ')}`,
     };
   }

@@ -81,7 +81,7 @@ export async function fakeStudio({
     if (guarded && token && !(request.headers.cookie ?? '').includes(`velatura_token=${token}`)) {
       throw new Refusal(401, 'This studio wants its token.');
     }
-    if (first === 'controls') return send(response, 200, controls());
+    if (first === 'controls') return send(response, 200, id ? explainControls : controls());
     if (first === 'networks') return send(response, 200, networks);
     if (first === 'examples') return id ? sendFile(response, examples, id) : send(response, 200, exampleList);
     if (first !== 'paintings') return sendFile(response, built, url.pathname.slice(1) || 'index.html');
@@ -101,6 +101,7 @@ export async function fakeStudio({
       const moments = painting.moments.map(({ scale, step }, n) => ({ scale, step, url: `${n}` }));
       send(response, 200, moments);
     } else if (part === 'events') follow(request, response, painting);
+    else if (part === 'report' && painting.isOver) sendReport(response);
     else if (part === 'settings') send(response, 200, painting.resolved);
     else if (part === '') send(response, 200, painting.json());
     else await sendPicture(response, url, painting, part, Number(which));
@@ -132,7 +133,9 @@ export async function fakeStudio({
     for (const style of styles) await sizeOf(style);
     const every = form.get('history');
     const history = every === null ? undefined : Number(every);
-    const placed: Order = { content, texture, history, styles, settings, ...(from && { from }) };
+    const asks = form.get('explain');
+    const explain = asks === null ? undefined : JSON.parse(String(asks));
+    const placed: Order = { content, texture, explain, history, styles, settings, ...(from && { from }) };
     const masks = [...(await uploads(form, 'contentRegions')), ...(await uploads(form, 'styleRegions'))];
     orders.unshift({ fields: [...form.keys()], order: placed, masks });
     const painting = keys.get(key) ?? new FakePainting(`p${orders.length}`, placed, size, { pace, failAt });
@@ -234,6 +237,18 @@ function controls() {
   return { ...schema, properties: Object.fromEntries(properties) };
 }
 
+/** What an explanation looks into. */
+const explainControls = {
+  choices: {
+    properties: {
+      taps: { type: 'array', items: { type: 'string' }, default: ['conv1', '5c'] },
+      maps: { type: 'integer', default: 8 },
+      reconstructionSteps: { type: 'integer', default: 60 },
+    },
+  },
+  defaults: { size: 256, scales: [128, 256], steps: [80, 60] },
+};
+
 const networks = ['resnet50', 'vgg19'].map((name) => ({
   name,
   title: architectureNamed(name).title,
@@ -266,6 +281,12 @@ async function sizeOf({ name, bytes }: Upload): Promise<{ width: number; height:
   } catch {
     throw new Refusal(415, `${name} is not a picture that can be read; give a JPEG, PNG or WebP.`);
   }
+}
+
+/** A page with a script of its own, as a report is. */
+function sendReport(response: ServerResponse): void {
+  response.setHeader('content-security-policy', "sandbox allow-scripts; script-src 'unsafe-inline'");
+  sendBytes(response, 'text/html', Buffer.from('<h1>What the network sees</h1>'));
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -1,4 +1,12 @@
-import type { Controls, Examples, Format, Moment, NetworkEntry, Painting } from './contract.ts';
+import type {
+  Controls,
+  Examples,
+  ExplainControls,
+  Format,
+  Moment,
+  NetworkEntry,
+  Painting,
+} from './contract.ts';
 import { askForToken } from './session.svelte.ts';
 
 /** A request that the server refused, or did not get; the message says what to do. */
@@ -28,6 +36,8 @@ export const addresses = {
     painting(id, style === undefined ? '/regions/content' : `/regions/styles/${style}`),
   moment: (id: string, index: number) => painting(id, `/history/${index}`),
   animation: (id: string) => painting(id, '/history/animation'),
+  report: (id: string) => painting(id, '/report'),
+  reportDownload: (id: string) => painting(id, '/report?download=1'),
   settings: (id: string) => painting(id, '/settings'),
   events: (id: string) => painting(id, '/events'),
 };
@@ -60,6 +70,7 @@ export const api = {
   remove: async (id: string) => void (await send(painting(id), { method: 'DELETE' })),
   networks: () => json<NetworkEntry[]>('networks'),
   controls: () => json<Controls>('controls'),
+  explainControls: () => json<ExplainControls>('controls/explain'),
   examples: () => json<Examples>('examples'),
   /** @throws ApiError with status 401 when that is not the token */
   open: async (token: string) => {

@@ -23,6 +23,8 @@ export interface Progress {
   readonly seconds: number;
   /** From the second step on. */
   readonly secondsLeft?: number;
+  /** What of an explanation is made, once all steps are done. */
+  readonly part?: string;
 }
 
 /** The settings of a painting by name; which there are, the server says. */
@@ -44,6 +46,8 @@ export interface Painting {
   /** A texture has none. */
   readonly content?: string;
   readonly texture?: Texture;
+  /** What is looked into, where it is an explanation: a small painting with a report. */
+  readonly explain?: Settings;
   readonly styles: readonly string[];
   /** The names of the masks' files; a colour for a style that is all of it for one region. */
   readonly regions?: { readonly content: string; readonly style?: readonly string[] };
@@ -111,6 +115,12 @@ export interface Schema {
 
 export interface Controls {
   readonly properties: Readonly<Record<string, Schema>>;
+}
+
+/** What an explanation looks into, and the defaults of settings where it has others. */
+export interface ExplainControls {
+  readonly choices: Controls;
+  readonly defaults: Settings;
 }
 
 export const FORMATS = ['png', 'jpg', 'webp', 'avif', 'tiff'] as const;

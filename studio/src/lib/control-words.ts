@@ -66,6 +66,17 @@ const words: Readonly<Record<string, Words>> = {
     title: 'Share of the channels',
     help: 'Compares styles in so many of them; 1 is slower and exact.',
   },
+  taps: {
+    title: 'Layers',
+    help: 'Whose feature maps are shown, and from which the photograph is found again: as in conv1,3d.',
+  },
+  maps: { title: 'Feature maps of each layer' },
+  channels: { title: 'Channels of each Gram matrix' },
+  reconstructionSize: {
+    title: 'Size of what is found from noise',
+    help: 'Its longest side in pixels.',
+  },
+  reconstructionSteps: { title: 'Steps from noise', help: 'At each of two sizes.' },
   pooling: { title: 'Pooling', choices: { max: 'largest', avg: 'average' } },
   losses: {
     title: 'Losses',

@@ -1,21 +1,24 @@
 import { api, sentenceOf } from './api.ts';
-import type { Controls, NetworkEntry, Schema } from './contract.ts';
+import type { Controls, ExplainControls, NetworkEntry, Schema } from './contract.ts';
 
 /** What can be turned, as the server describes it; empty until it did. */
 export const controls = $state<{
   properties: Controls['properties'];
+  explain: ExplainControls;
   networks: readonly NetworkEntry[];
   error: string;
 }>({
   properties: {},
+  explain: { choices: { properties: {} }, defaults: {} },
   networks: [],
   error: '',
 });
 
 export async function loadControls(): Promise<void> {
   try {
-    const [{ properties }, networks] = await Promise.all([api.controls(), api.networks()]);
-    Object.assign(controls, { properties, networks, error: '' });
+    const asked = [api.controls(), api.explainControls(), api.networks()] as const;
+    const [{ properties }, explain, networks] = await Promise.all(asked);
+    Object.assign(controls, { properties, explain, networks, error: '' });
   } catch (error) {
     controls.error = sentenceOf(error);
   }
@@ -55,13 +58,24 @@ export function moreControls(
     .filter(([, list]) => list.length > 0);
 }
 
-/** How a setting is shown and changed. */
-export type Kind = 'choice' | 'switch' | 'number' | 'numbers' | 'weights' | 'text';
+/** The settings with the defaults that count, which are others where it is an explanation that is asked for. */
+export function settingsFor(explain: boolean): Controls['properties'] {
+  if (!explain) return controls.properties;
+  return Object.fromEntries(
+    Object.entries(controls.properties).map(([name, schema]) => [
+      name,
+      { ...schema, default: controls.explain.defaults[name] ?? schema.default },
+    ]),
+  );
+}
 
-export function kindOf({ enum: choices, type }: Schema): Kind {
+/** How a setting is shown and changed. */
+export type Kind = 'choice' | 'switch' | 'number' | 'numbers' | 'names' | 'weights' | 'text';
+
+export function kindOf({ enum: choices, type, items }: Schema): Kind {
   if (choices) return 'choice';
   if (type === 'boolean') return 'switch';
-  if (type === 'array') return 'numbers';
+  if (type === 'array') return items?.type === 'string' ? 'names' : 'numbers';
   if (type === 'object') return 'weights';
   return type === 'integer' || type === 'number' ? 'number' : 'text';
 }
@@ -74,6 +88,7 @@ export function readSetting(kind: Kind, text: string): unknown {
   if (text.trim() === '') return undefined;
   if (kind === 'number') return readNumber(text);
   if (kind === 'numbers') return text.split(',').map((part) => readNumber(part, 'numbers'));
+  if (kind === 'names') return readNames(text);
   if (kind === 'weights') return Object.fromEntries(text.split(',').map(readWeight));
   return text.trim();
 }
@@ -82,6 +97,13 @@ function readNumber(text: string, kind = 'a number'): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;
   throw new Error(`This must be ${kind}, not "${text.trim()}".`);
+}
+
+function readNames(text: string): string[] {
+  return text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 /** `2a` or, with a weight, `2a:0.5`. */

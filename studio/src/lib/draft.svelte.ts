@@ -24,6 +24,7 @@ export interface Regions {
 
 const KEY = 'velatura-settings';
 const TEXTURE_KEY = 'velatura-texture';
+const EXPLAIN_KEY = 'velatura-explain';
 const HISTORY_KEY = 'velatura-history';
 
 export const USUAL_TEXTURE: Texture = { width: 512, height: 512, tileable: false };
@@ -35,6 +36,8 @@ export const draft = $state<{
   more: Chosen[];
   /** What the texture is to be, where no photograph is repainted but a texture made. */
   texture: Texture | undefined;
+  /** What an explanation looks into that is not as usual, where it is one that is asked for. */
+  explain: Settings | undefined;
   styles: Chosen[];
   /** The picture to start from, where it is neither of these. */
   start: Chosen | undefined;
@@ -45,6 +48,7 @@ export const draft = $state<{
   content: undefined,
   more: [],
   texture: remembered<Texture>(TEXTURE_KEY),
+  explain: remembered<Settings>(EXPLAIN_KEY),
   styles: [],
   start: undefined,
   history: Number(recall('session', HISTORY_KEY)) || undefined,
@@ -67,10 +71,32 @@ export function take(settings: Settings): void {
   remember('session', KEY, JSON.stringify(draft.settings));
 }
 
-/** Has a texture made instead of a photograph repainted; undefined for a photograph. */
-export function setTexture(texture: Texture | undefined): void {
+/** Has a photograph repainted. */
+export function setPhotograph(): void {
+  setTexture(undefined);
+  setExplain(undefined);
+}
+
+/** Has a texture made instead. */
+export function makeTexture(texture: Texture = USUAL_TEXTURE): void {
+  setExplain(undefined);
+  setTexture(texture);
+}
+
+/** Has a photograph repainted in small, and explained. */
+export function makeExplanation(explain: Settings = {}): void {
+  setTexture(undefined);
+  setExplain(compact(explain));
+}
+
+function setTexture(texture: Texture | undefined): void {
   draft.texture = texture;
   remember('session', TEXTURE_KEY, texture && JSON.stringify(texture));
+}
+
+function setExplain(explain: Settings | undefined): void {
+  draft.explain = explain;
+  remember('session', EXPLAIN_KEY, explain && JSON.stringify(explain));
 }
 
 export function setHistory(every: number | undefined): void {

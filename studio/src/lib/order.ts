@@ -10,14 +10,25 @@ const BLACK = '#000000';
 /** What is sent to have a painting made of pictures. */
 export async function orderOf(
   content: Chosen,
-  { styles, settings, start, history }: Pick<typeof draft, 'styles' | 'settings' | 'start' | 'history'>,
+  {
+    styles,
+    settings,
+    start,
+    history,
+    explain,
+  }: Pick<typeof draft, 'styles' | 'settings' | 'start' | 'history' | 'explain'>,
 ): Promise<FormData> {
   const form = new FormData();
   form.append('content', content.file, content.file.name);
   for (const { file } of styles) form.append('style', file, file.name);
   if (start) form.append('start', start.file, start.file.name);
-  if (history !== undefined) form.append('history', String(history));
   form.append('settings', JSON.stringify(fitting(settings, styles.length)));
+  if (explain) {
+    // It is of the whole picture.
+    form.append('explain', JSON.stringify(explain));
+    return form;
+  }
+  if (history !== undefined) form.append('history', String(history));
   if (content.regions) {
     form.append('contentRegions', await maskFile(content.regions, `${stem(content.file.name)}-regions.png`));
   }
@@ -55,5 +66,13 @@ export function orderFrom(id: string, settings: Settings, history: number | unde
   form.append('from', id);
   if (history !== undefined) form.append('history', String(history));
   form.append('settings', JSON.stringify(compact(settings)));
+  return form;
+}
+
+/** What is sent to have a painting explained. */
+export function explanationOf(id: string): FormData {
+  const form = new FormData();
+  form.append('from', id);
+  form.append('explain', '{}');
   return form;
 }

@@ -101,7 +101,9 @@ export class Watched {
 
   #step(progress: Progress): void {
     const { painting } = this;
-    const isNews = progress.done > (painting?.progress?.done ?? 0);
+    const { done = 0, seconds = 0 } = painting?.progress ?? {};
+    // Of an explanation more is told when all steps are done.
+    const isNews = progress.done > done || (progress.done === done && progress.seconds > seconds);
     if (painting && !isOver(painting) && isNews) this.painting = { ...painting, progress };
     this.#point(progress);
   }

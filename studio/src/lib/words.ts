@@ -14,9 +14,14 @@ export function stem(name: string): string {
 }
 
 /** What a painting is called: its content, and its styles. */
-export function titleOf({ content, styles }: Pick<Painting, 'content' | 'styles'>): string {
+export function titleOf({
+  content,
+  styles,
+  explain,
+}: Pick<Painting, 'content' | 'styles' | 'explain'>): string {
   const after = styles.map(stem).join(' and ');
-  return content === undefined ? `Texture of ${after}` : `${stem(content)} after ${after}`;
+  if (content === undefined) return `Texture of ${after}`;
+  return `${stem(content)} after ${after}${explain ? ', explained' : ''}`;
 }
 
 /** What a texture is, as its easel says it. */
