@@ -156,7 +156,7 @@ async function tilesPart(): Promise<TileStep[]> {
     const { width, height, budget, foretold, peakMemory, fastest, tiles, optimizer } = result;
     const gigabytes = [budget, foretold, peakMemory].map((bytes) => (bytes / 1e9).toFixed(2));
     const speed = [fastest.toFixed(2), (fastest / ((width * height) / 1e6)).toFixed(2)];
-    const how = result.stored ? `${optimizer}, disk` : optimizer;
+    const how = result.stored ? `${optimizer}, ${result.stored} on the disk` : optimizer;
     say(`${width}x${height}`, ...gigabytes, ...speed, `  ${tiles.join('+') || 'one'}`, how);
   });
 }

@@ -45,15 +45,21 @@ export function recipeOf(network: Network, size: number): { architecture: Archit
   return { architecture, recipe };
 }
 
-/** Two of the example pictures and a change to the first, in whose place every peer evaluates the objective. */
-export async function stepScene(network: Network, width: number, height: number): Promise<Scene> {
+/** Two of the example pictures. */
+export async function pairScene(network: Network, width: number, height: number) {
   const { architecture, recipe } = recipeOf(network, Math.max(width, height));
   const pictures = {
     content: resample(await readPicture(CONTENT), width, height),
     style: resample(await readPicture(STYLE), width, height),
-    change: { width, height, data: noise(3 * width * height, 0.1) },
   };
   return { recipe, weights: await weightsOf(architecture, recipe), pictures };
+}
+
+/** The same with a change to the first, in whose place every peer evaluates the objective. */
+export async function stepScene(network: Network, width: number, height: number): Promise<Scene> {
+  const scene = await pairScene(network, width, height);
+  const change = { width, height, data: noise(3 * width * height, 0.1) };
+  return { ...scene, pictures: { ...scene.pictures, change } };
 }
 
 /** ResNet-50's own weights; noise scaled after He et al. (2015) for networks that cannot be had everywhere. */

@@ -7,12 +7,15 @@ import {
   scratchStore,
   type Work,
 } from 'velatura';
-import { stepScene } from './scene.ts';
+import { pairScene } from './scene.ts';
+
+/** Steps where nothing that they leave is in memory. */
+const STORED_STEPS = 3;
 
 /*
  * One process of `bench/tiles.ts`: steps of a network's recipe at one size, within a budget of memory. Prints one line of JSON.
  *
- *     tsx bench/tile-step.ts <width> <height> <gigabytes> <steps> [vgg19]
+ *     tsx bench/tile-step.ts <width> <height> <gigabytes> [vgg19]
  */
 
 export interface TileStep {
@@ -24,22 +27,24 @@ export interface TileStep {
   /** Tiles of each stage; none where the picture is in one piece. */
   readonly tiles: readonly number[];
   readonly optimizer: string;
-  /** Whether large arrays were on the disk. */
-  readonly stored: boolean;
+  /** Which large arrays were on the disk. */
+  readonly stored?: 'pictures' | 'all';
   /** Seconds of the quickest step, but for the first where there are others. */
   readonly fastest: number;
 }
 
-const [width = 0, height = 0, gigabytes = 0, steps = 3] = process.argv.slice(2).map(Number);
-const name = process.argv[6] === 'vgg19' ? 'vgg19' : 'resnet50';
-const { recipe, weights, pictures } = await stepScene(name, width, height);
+const [width = 0, height = 0, gigabytes = 0] = process.argv.slice(2).map(Number);
+const name = process.argv[5] === 'vgg19' ? 'vgg19' : 'resnet50';
+const { recipe, weights, pictures } = await pairScene(name, width, height);
 // Planned as the recipe's last scale is, of which some steps are taken.
 const settings = { ...recipe, scales: [recipe.size], steps: [recipe.steps.at(-1) as number] };
-const { content, style } = pictures as Record<'content' | 'style', Work['content']>;
+const { content, style } = pictures;
 const network = { architecture: architectureNamed(name), weights };
 const work: Work = { content, styles: [style], network, settings };
 const budget = gigabytes * 1e9;
 const plan = planScale(work, 0, budget);
+// So many that all is there that L-BFGS remembers, where that takes memory.
+const steps = plan.stored ? STORED_STEPS : plan.history + 1;
 const engine = createEngine();
 const times: number[] = [];
 let last = performance.now();
@@ -67,7 +72,7 @@ const result: TileStep = {
   peakMemory: process.resourceUsage().maxRSS * 1024,
   tiles: plan.cutting?.counts.map(({ columns, rows }) => columns * rows) ?? [],
   optimizer: plan.optimizer,
-  stored: plan.stored ?? false,
+  ...(plan.stored && { stored: plan.stored }),
   fastest: Math.min(...(times.length > 1 ? times.slice(1) : times)),
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -18,9 +18,6 @@ export const CASES: readonly (readonly [width: number, height: number, gigabytes
   [4608, 3456, 4],
 ];
 
-/** From so many pixels on, one step is timed and not three. */
-const LARGE = 2e6;
-
 /** A step of the default recipe at each size within each budget, each in a process of its own. */
 export async function measureTiles(
   cases: typeof CASES,
@@ -31,7 +28,7 @@ export async function measureTiles(
   const results: TileStep[] = [];
   for (const [width, height, gigabytes] of cases) {
     const [program, ...args] = tsx('tile-step.ts') as [string, ...string[]];
-    const words = [...args, ...[width, height, gigabytes, width * height < LARGE ? 4 : 2].map(String)];
+    const words = [...args, ...[width, height, gigabytes].map(String)];
     const { stdout } = await promisify(execFile)(program, words, { env });
     const result = JSON.parse(stdout) as TileStep;
     results.push(result);

@@ -37,7 +37,7 @@ const folder = testFolder();
 
 /** A painting whose larger scale is worked out from a store, if it is to be. */
 function workWith(
-  stored: boolean,
+  stored: ScalePlan['stored'],
   optimizer: Settings['optimizer'] = 'adam',
   given: Partial<Settings> = {},
   more: Partial<Work> = {},
@@ -64,7 +64,7 @@ function workWith(
   };
   const plan: ScalePlan[] = [
     { styles: [undefined], optimizer: 'lbfgs', history: 10 },
-    { ...large, stored },
+    { ...large, ...(stored && { stored }) },
   ];
   return { content, styles: [style], network, settings, plan, ...more };
 }
@@ -111,15 +111,16 @@ describe('a painting whose arrays lie in a store', () => {
   ] as [string, Settings['optimizer'], Partial<Settings>, Partial<Work>][])(
     'is that in memory, bit for bit: %s',
     async (_, optimizer, given, more) => {
-      const inMemory = await paint(workWith(false, optimizer, given, more));
-      const stored = await paint(workWith(true, optimizer, given, more));
-      expect(stored.length).toBe(9);
-      expect(stored).toEqual(inMemory);
+      const inMemory = await paint(workWith(undefined, optimizer, given, more));
+      expect(inMemory.length).toBe(9);
+      for (const stored of ['pictures', 'all'] as const) {
+        expect(await paint(workWith(stored, optimizer, given, more))).toEqual(inMemory);
+      }
     },
   );
 
   it('needs one', async () => {
-    const steps = paintPicture(workWith(true), engine);
+    const steps = paintPicture(workWith('all'), engine);
     await expect(async () => {
       for await (const _ of steps);
     }).rejects.toThrow(/wants a store/);
@@ -128,7 +129,7 @@ describe('a painting whose arrays lie in a store', () => {
   it.each(['adam', 'lbfgs'] as const)(
     'goes on from a checkpoint to the same pixels: %s',
     async (optimizer) => {
-      const work = workWith(true, optimizer);
+      const work = workWith('all', optimizer);
       const expected = await paint(work);
       const file = join(folder, 'a.checkpoint');
       const memory = {
@@ -194,7 +195,7 @@ describe('the preview of a painting', () => {
     const file = join(folder, 'preview.png');
     const preview = previewTo(file, (error) => expect.unreachable(String(error)));
     for await (const step of paintPicture(
-      workWith(true),
+      workWith('all'),
       engine,
       undefined,
       undefined,
@@ -239,7 +240,7 @@ describe.skipIf(process.platform !== 'linux')('a store on the disk', () => {
     let most = 0;
     let last: Step | undefined;
     await expect(async () => {
-      const work = workWith(true, optimizer);
+      const work = workWith('all', optimizer);
       for await (const step of paintPicture(work, engine, abort.signal, undefined, store)) {
         most = Math.max(most, openIn(place));
         expect(readdirSync(place)).toEqual([]);
@@ -252,7 +253,7 @@ describe.skipIf(process.platform !== 'linux')('a store on the disk', () => {
     await collectGarbage();
     expect(last?.picture.data.some((value) => value > 0)).toBe(true);
     last = undefined;
-    await paint(workWith(true, optimizer), store);
+    await paint(workWith('all', optimizer), store);
     await collectGarbage();
     expect(openIn(place)).toBe(0);
     expect(readdirSync(place)).toEqual([]);

@@ -77,7 +77,9 @@ export function planNote({ budget, scales }: MemoryPlan, work: Work): string | u
     ...(last.optimizer === 'lbfgs' && last.history < longest
       ? [`remembers ${last.history} steps instead of ${longest}`]
       : []),
-    ...(last.stored ? ['keeps its large arrays on the disk'] : []),
+    ...(last.stored
+      ? [`keeps ${last.stored === 'all' ? 'its large arrays' : 'arrays of its size'} on the disk`]
+      : []),
   ];
   if (parts.length === 0) return undefined;
   return `To stay within ${gigabytes(budget)} GB of memory, the scale of ${work.settings.size} pixels ${listed(parts)}.`;

@@ -1,40 +1,43 @@
 import { USUAL_HISTORY } from '../optimizers/index.ts';
 import { fit } from './pyramid.ts';
 import { weightsOf } from './settings.ts';
-import { BASE, LITTER, OF_STORE, styleWay, tiledWays, type Way, wholeWay } from './ways.ts';
+import { BASE, LITTER, styleWay, tiledWays, type Way, wholeWay } from './ways.ts';
 import { objectiveAt, optionsOf, type ScalePlan, type Work } from './work.ts';
 
 /**
  * Arrays of the picture's size that are there at the same time, besides those that L-BFGS remembers. Those of a checkpoint are among
  * them: copies, so that painting goes on while it is written.
  */
-const ARRAYS = { lbfgs: { whole: 14, tiled: 15 }, adam: { whole: 13, tiled: 13 } } as const;
+const ARRAYS = { lbfgs: { whole: 15, tiled: 8 }, adam: { whole: 13, tiled: 10 } } as const;
 /** Of each step that L-BFGS remembers; in one piece the engine keeps copies. */
 const ARRAYS_OF_STEP = { whole: 4, tiled: 2 } as const;
-/**
- * Arrays that are in memory where the others lie in a store: when the start is enlarged from the scale before, and when the painting
- * is written, nothing else is there.
- */
-const ARRAYS_OF_STORED = 2.25;
+/** Arrays that are in memory, besides the content, where the others lie in a store: on their way there and back. */
+const ARRAYS_OF_STORED = 1.25;
+/** The same when the start is enlarged from the scale before, and when the painting is written: then nothing else is there. */
+const ARRAYS_BETWEEN = 2.25;
 const BYTES_PER_PIXEL = 12;
 
 /** The part of a budget that is planned for: what is taken varies from run to run. */
 const SURE = 0.95;
 
 /** How well an optimiser gets on with what it has, by the time that it needs more. */
-const OPTIMIZERS = {
+const OPTIMIZERS: Readonly<
+  Record<'lbfgs' | 'adam', readonly { history: number; slower: number; stored?: 'pictures' | 'all' }[]>
+> = {
   lbfgs: [
-    { history: USUAL_HISTORY, slower: 1, stored: false },
-    { history: 6, slower: 1.05, stored: false },
-    { history: 3, slower: 1.2, stored: false },
+    { history: USUAL_HISTORY, slower: 1 },
+    { history: 6, slower: 1.05 },
+    { history: 3, slower: 1.2 },
     // Not more, since it takes room on the disk, and time to be read.
-    { history: 6, slower: 1.2, stored: true },
+    { history: 6, slower: 1.1, stored: 'pictures' },
+    { history: 6, slower: 1.2, stored: 'all' },
   ],
   adam: [
-    { history: 0, slower: 1, stored: false },
-    { history: 0, slower: 1.15, stored: true },
+    { history: 0, slower: 1 },
+    { history: 0, slower: 1.05, stored: 'pictures' },
+    { history: 0, slower: 1.15, stored: 'all' },
   ],
-} as const;
+};
 
 /** A way to paint a scale, and what it takes. */
 export interface PlannedScale extends ScalePlan {
@@ -66,10 +69,11 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
       const history = Math.min(choice.history, most);
       const arrays = ARRAYS[optimizer][kind] + ARRAYS_OF_STEP[kind] * history;
       if (stored && bytesStored === undefined) continue;
+      const running = stored === 'all' ? (bytesStored as number) : bytes;
       const taken = stored
         ? Math.max(
-            (bytesStored ?? 0) + guiding,
-            BASE + LITTER + OF_STORE + (ARRAYS_OF_STORED + coloring) * picture,
+            running + ARRAYS_OF_STORED * picture + guiding,
+            BASE + LITTER + (ARRAYS_BETWEEN + coloring) * picture,
           )
         : bytes + arrays * picture;
       const takes = Math.max(taken + kept, least);

@@ -3,7 +3,7 @@ import { elements, serialize, type Tensor } from '../graph/index.ts';
 import { contentTarget, features } from '../objective/index.ts';
 import type { LargePicture, Picture } from '../picture/picture.ts';
 import { release as discard, type Floats, loaded, type Store } from '../store.ts';
-import { type Cutting, openTiledObjective, tiledPicture } from '../tiles/index.ts';
+import { type Cutting, openTiledObjective, type Stores, tiledPicture } from '../tiles/index.ts';
 import { openFilter } from './filter.ts';
 import { resampleTo } from './pyramid.ts';
 import { weightsOf } from './settings.ts';
@@ -41,10 +41,10 @@ export async function openScale(
   const scale = work.settings.scales[level] as number;
   const content = resampleTo(work.content, scale);
   const targets = await styleTargets(work, level, engine);
-  const tiled = work.plan?.[level]?.cutting !== undefined;
-  return tiled
-    ? await openTiled(work, level, content, start, targets, engine, store)
-    : await openWhole(work, level, content, start, targets, engine);
+  const { cutting, stored } = work.plan?.[level] ?? {};
+  if (!cutting) return await openWhole(work, level, content, start, targets, engine);
+  const stores = { pictures: store, maps: stored === 'all' ? store : undefined };
+  return await openTiled(work, level, cutting, content, start, targets, engine, stores);
 }
 
 /** In one piece. */
@@ -96,16 +96,16 @@ async function openWhole(
 async function openTiled(
   work: Work,
   level: number,
+  cutting: Cutting,
   content: Picture,
   start: LargePicture,
   targets: Readonly<Record<string, Float32Array>>,
   engine: Engine,
-  store: Store | undefined,
+  stores: Stores,
 ): Promise<Scale> {
   const options = optionsOf(work);
   const { painted, ...shares } = guideInputs(work, content);
-  const cutting = work.plan?.[level]?.cutting as Cutting;
-  const picture = tiledPicture(options, content, cutting, shares, store);
+  const picture = tiledPicture(options, content, cutting, shares, stores);
   const objective = await openTiledObjective(
     engine,
     picture,
@@ -113,7 +113,9 @@ async function openTiled(
     content.data,
     targets,
   );
-  const filter = isPreconditioned(work, level) ? await openFilter(content, engine, store) : undefined;
+  const filter = isPreconditioned(work, level)
+    ? await openFilter(content, engine, stores.pictures)
+    : undefined;
   return {
     async evaluate(moved) {
       const change = filter ? await filter.apply(moved) : moved;

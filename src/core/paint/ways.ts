@@ -23,15 +23,12 @@ import { statisticsAt, styleView, type Work } from './work.ts';
  */
 export const BASE = 250e6;
 const OF_CONSTANTS = 2;
-/** More where arrays lie in a store, since then there is nothing else with whose room they could do. */
-const OF_VALUES = { whole: 1.6, style: 2.2, tile: 1.5, stored: 2.2 } as const;
+const OF_VALUES = { whole: 1.65, style: 2.2, tile: 1.5 } as const;
 /** Programs of tiles use the same memory by turns, but for gaps that the values of one leave to those of another. */
-const OF_OTHERS = 0.4;
-export const LITTER = 50e6;
-/** What is on its way to a store and back, and what that leaves. */
-export const OF_STORE = 250e6;
+const OF_OTHERS = 0.3;
+export const LITTER = 150e6;
 /** Copies of a map that is handed on, and of its gradient: here, in the engine, and on the way between them. */
-const COPIES_OF_HANDED = 4;
+const COPIES_OF_HANDED = 3;
 /** The effort to hand a byte of a map from stage to stage, and its gradient back. */
 const OF_HANDED = 500;
 /** The effort to run a program, whatever it computes. */
@@ -189,10 +186,12 @@ function wayOf(cuts: readonly number[], stages: readonly MeasuredStage[]): Way {
   const fixed = BASE + LITTER + OF_CONSTANTS * sumOf(stages, ({ constants }) => constants);
   const values = Math.max(...stages.map(({ values }) => values));
   const others = OF_OTHERS * (sumOf(stages, ({ allValues }) => allValues) - values);
+  const kept = COPIES_OF_HANDED * handed + contents;
+  const running = fixed + OF_VALUES.tile * values + others;
   return {
     cutting: { cuts, counts: stages.map(({ counts }) => counts) },
-    bytes: fixed + OF_VALUES.tile * values + others + COPIES_OF_HANDED * handed + contents,
-    bytesStored: OF_STORE + fixed + OF_VALUES.stored * values + others + COPIES_OF_HANDED * part,
+    bytes: running + kept,
+    bytesStored: running + COPIES_OF_HANDED * part,
     effort: sumOf(stages, ({ effort }) => effort) + OF_HANDED * handed,
   };
 }

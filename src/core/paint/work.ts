@@ -44,8 +44,8 @@ export interface ScalePlan {
   readonly optimizer: Settings['optimizer'];
   /** How many steps L-BFGS remembers. */
   readonly history: number;
-  /** Whether arrays of the picture's size lie in a store, and not in memory: only in tiles. */
-  readonly stored?: boolean;
+  /** What lies in a store, and not in memory: arrays of the picture's size, or feature maps that are kept whole too. Only in tiles. */
+  readonly stored?: 'pictures' | 'all';
 }
 
 /** The losses of a painting, each times its weight, and their sum. */

@@ -47,7 +47,7 @@ export async function openBackward(
   weights: TermWeights,
   whole: boolean,
 ): Promise<Backward> {
-  const { stages, options, size, store } = picture;
+  const { stages, options, size, stores } = picture;
   const programs: Program[] = [];
   for (const [i, { stage, tile }] of stages.entries()) {
     const last = i === stages.length - 1;
@@ -94,8 +94,8 @@ export async function openBackward(
 
   return {
     async run(pixels, { maps }, shared, contents) {
-      const gradient = zeros(pixels.start.length, store);
-      const painted = zeros(pixels.start.length, store);
+      const gradient = zeros(pixels.start.length, stores.pictures);
+      const painted = zeros(pixels.start.length, stores.pictures);
       let [content, style, tv] = [0, 0, 0];
       let after: Grid | undefined;
       for (let i = stages.length - 1; i >= 0; i--) {
@@ -125,7 +125,7 @@ export async function openBackward(
           }
           if (comparing) style += value('style');
           if (given) {
-            by = addTo(by, given, found.gradient as Float32Array, tile.at, store);
+            by = addTo(by, given, found.gradient as Float32Array, tile.at, stores.maps);
           } else {
             tv += value('tv');
             addGradient(gradient, found.gradient as Float32Array, tile, size, options);

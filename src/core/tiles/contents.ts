@@ -26,7 +26,7 @@ export type Contents = ReadonlyMap<string, ContentTarget>;
  * @throws EngineError
  */
 export async function contentsOf(engine: Engine, picture: TiledPicture, content: Floats): Promise<Contents> {
-  const { stages, options, size, store } = picture;
+  const { stages, options, size, stores } = picture;
   const parts = Object.values(options.contentTaps).reduce((a, b) => a + b, 0);
   const last = stages.findLastIndex((stage) => contentTapsOf(stage, picture).length > 0);
   const found = new Map<string, ContentTarget>();
@@ -37,11 +37,11 @@ export async function contentsOf(engine: Engine, picture: TiledPicture, content:
     const maps = new Map(
       taps.map((tap) => [
         features(tap),
-        gridOf(stage.taps.get(tap) as TiledMap, channelsOf(tap, picture), store),
+        gridOf(stage.taps.get(tap) as TiledMap, channelsOf(tap, picture), stores.maps),
       ]),
     );
     const channels = stage.stage.layers.at(-1)?.channels ?? 0;
-    const end = i < last ? gridOf(stage.end, channels, store) : undefined;
+    const end = i < last ? gridOf(stage.end, channels, stores.maps) : undefined;
     if (end) maps.set('end', end);
     const outputs = featuresGraph(stage.stage, i === 0, taps, stage.tile, options);
     const wanted = Object.fromEntries([...maps.keys()].map((name) => [name, outputs[name] as Tensor]));

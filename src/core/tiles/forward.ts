@@ -39,7 +39,7 @@ export async function openForward(
   frame?: Values,
 ): Promise<Forward> {
   const stages = picture.stages.slice(0, count);
-  const { options, size, store } = picture;
+  const { options, size, stores } = picture;
   const shapes = new Map<string, readonly number[]>();
   const programs: { readonly stage: TiledStage; readonly program: Program; readonly moments: string[] }[] =
     [];
@@ -61,7 +61,7 @@ export async function openForward(
       const handsOn = stage !== picture.stages.at(-1);
       let shared = frame;
       const channels = stage.stage.layers.at(-1)?.channels ?? 0;
-      const next = handsOn ? emptyGrid(channels, stage.end.whole, store) : undefined;
+      const next = handsOn ? emptyGrid(channels, stage.end.whole, stores.maps) : undefined;
       const feedsOf = (tile: Tile) => {
         const feeds = {
           ...(given ? { map: cut(given, tile.at) } : pixelFeeds(pixels, tile, size, options)),

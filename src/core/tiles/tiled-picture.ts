@@ -25,8 +25,15 @@ export interface TiledPicture {
    * alike.
    */
   readonly sharesOf: (tap: string, region: number) => Float32Array | undefined;
-  /** Where its arrays lie that are as large as it, and maps that are kept whole; in memory where there is none. */
-  readonly store?: Store | undefined;
+  readonly stores: Stores;
+}
+
+/** Where large arrays lie: in memory where there is no store for them. */
+export interface Stores {
+  /** Those of the picture's size. */
+  readonly pictures?: Store | undefined;
+  /** Feature maps that are kept whole. */
+  readonly maps?: Store | undefined;
 }
 
 /**
@@ -39,13 +46,13 @@ export function tiledPicture(
   { width, height }: Size,
   cutting: Cutting,
   shares: Readonly<Record<string, Float32Array>>,
-  store?: Store,
+  stores: Stores = {},
 ): TiledPicture {
   const size = { width, height };
   const stages = layTiles(options, size, cutting);
   if (!stages) throw new Error(`A picture of ${width}x${height} pixels has no such tiles.`);
   const sharesOf = (tap: string, region: number) => shares[regionShares(tap, region)];
-  return { size, stages, options, sharesOf, store };
+  return { size, stages, options, sharesOf, stores };
 }
 
 /** How many regions a picture has. */
