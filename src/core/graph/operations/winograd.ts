@@ -63,7 +63,7 @@ const backSquares = ofSquares(BACK, [16, 36]);
 export function paysAsProducts(channels: number, out: number, { height, width }: Size): boolean {
   const [rows, columns] = [Math.ceil(height / 4), Math.ceil(width / 4)];
   const used = (height * width) / (16 * rows * columns);
-  return Math.min(channels, out) >= 256 && rows * columns >= 64 && used > 0.8;
+  return Math.min(channels, out) >= 256 && rows * columns >= 48 && used > 0.8;
 }
 
 /**
