@@ -1,6 +1,6 @@
 import { collect } from './collect.ts';
 import type { Outputs } from './onnx.ts';
-import { elements, type Shape, type Tensor } from './tensor.ts';
+import { elements, type Operation, type Shape, type Tensor } from './tensor.ts';
 
 const BYTES = { float32: 4, int64: 8, bool: 1 } as const;
 
@@ -9,6 +9,8 @@ export interface Memory {
   readonly constants: number;
   /** The most that the values between the operations take at one time, when each goes after its last use. */
   readonly values: number;
+  /** The most that those of them take at one time whose shapes the engine learns only as it runs, see `openIntegers`. */
+  readonly open: number;
 }
 
 /** The bytes that a run of the graph needs, by following which values are alive at each operation. */
@@ -22,21 +24,37 @@ export function memoryOf(outputs: Outputs): Memory {
   for (const tensor of kept) lastUse.set(nameOf(tensor), operations.length);
 
   let alive = inputs.reduce((sum, tensor) => sum + bytes(tensor), 0);
-  let peak = alive;
+  let aliveOpen = 0;
+  let [values, open] = [alive, 0];
   const sizes = new Map<string, number>();
+  const opened = new Set<string>();
   operations.forEach((operation, i) => {
+    const isOpen = opensShape(operation) ?? operation.inputs.some((tensor) => opened.has(nameOf(tensor)));
     for (const tensor of operation.results) {
       sizes.set(nameOf(tensor), bytes(tensor));
       alive += bytes(tensor);
+      if (!isOpen) continue;
+      opened.add(nameOf(tensor));
+      aliveOpen += bytes(tensor);
     }
-    peak = Math.max(peak, alive);
+    values = Math.max(values, alive);
+    open = Math.max(open, aliveOpen);
     for (const name of new Set([...operation.inputs, ...operation.results].map(nameOf))) {
       if ((lastUse.get(name) ?? i) > i) continue;
-      alive -= sizes.get(name) ?? 0;
+      const gone = sizes.get(name) ?? 0;
+      alive -= gone;
+      if (opened.delete(name)) aliveOpen -= gone;
       sizes.delete(name);
     }
   });
-  return { constants: constants.reduce((sum, tensor) => sum + bytes(tensor), 0), values: peak };
+  return { constants: constants.reduce((sum, tensor) => sum + bytes(tensor), 0), values, open };
+}
+
+/** Whether it gives a shape that is not known before a run, or one that is; nothing where that is as its inputs' shapes are. */
+function opensShape({ operator, inputs }: Operation): boolean | undefined {
+  if (operator !== 'Reshape') return undefined;
+  const producer = inputs[1]?.producer;
+  return producer?.kind === 'constant' && !producer.foldable;
 }
 
 /** How many multiplications take as long as it takes to write a value to memory and read it again, as measured. */

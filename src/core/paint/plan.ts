@@ -12,7 +12,7 @@ const ARRAYS = { lbfgs: { whole: 15, tiled: 8 }, adam: { whole: 13, tiled: 10 } 
 /** Of each step that L-BFGS remembers; in one piece the engine keeps copies. */
 const ARRAYS_OF_STEP = { whole: 4, tiled: 2 } as const;
 /** Arrays that are in memory, besides the content, where the others lie in a store: on their way there and back. */
-const ARRAYS_OF_STORED = 1.25;
+const ARRAYS_OF_STORED = 0.9;
 /** The same when the start is enlarged from the scale before, and when the painting is written: then nothing else is there. */
 const ARRAYS_BETWEEN = 2.25;
 const BYTES_PER_PIXEL = 12;

@@ -26,6 +26,8 @@ const OF_CONSTANTS = 2;
 const OF_VALUES = { whole: 1.65, style: 2.2, tile: 1.5 } as const;
 /** Programs of tiles use the same memory by turns, but for gaps that the values of one leave to those of another. */
 const OF_OTHERS = 0.3;
+/** Values for which no room is kept beforehand find none between the others, and those of one layer not in that of the last. */
+const OF_OPEN = 2;
 export const LITTER = 150e6;
 /** Copies of a map that is handed on, and of its gradient: here, in the engine, and on the way between them. */
 const COPIES_OF_HANDED = 3;
@@ -88,6 +90,8 @@ interface ProgramsCost {
   /** Of the one that takes most, and of all together. */
   readonly values: number;
   readonly allValues: number;
+  /** Of those of `values` whose shapes are open. */
+  readonly open: number;
   readonly effort: number;
 }
 interface StageCost extends ProgramsCost {
@@ -102,7 +106,7 @@ interface Place {
 }
 
 /** Memory and effort grow with the positions, so that one size tells those of all. */
-const SAMPLE = 256;
+const SAMPLE = 512;
 
 function costOf(options: TileOptions, { stage }: WholeStage, place: Place, weights: TermWeights): StageCost {
   const size = { width: SAMPLE, height: SAMPLE };
@@ -116,6 +120,7 @@ function costOf(options: TileOptions, { stage }: WholeStage, place: Place, weigh
       constants: memory.reduce((sum, { constants }) => sum + constants, 0),
       values: Math.max(...memory.map(({ values }) => values)) / area,
       allValues: sumOf(memory, ({ values }) => values) / area,
+      open: Math.max(...memory.map(({ open }) => open)) / area,
       effort: graphs.reduce((sum, graph) => sum + effortOf(graph), 0) / area,
     };
   };
@@ -144,7 +149,7 @@ function measured(
   const laid = layStage(options, stage, counts);
   if (!laid) return undefined;
   const { tile, tiles, whole, taps } = laid;
-  const { constants, values, allValues, effort } = last && tiles.length === 1 ? cost.whole : cost;
+  const { constants, values, allValues, open, effort } = last && tiles.length === 1 ? cost.whole : cost;
   const area = tile.width * tile.height;
   const bytes = (channels: number, { width, height }: Size) => 4 * channels * width * height;
   const { channels } = stage.stage;
@@ -157,6 +162,7 @@ function measured(
     constants,
     values: values * area,
     allValues: allValues * area,
+    open: open * area,
     effort: (effort * area + OF_RUN * (last && tiles.length === 1 ? 1 : 2)) * tiles.length,
     handed: first ? 0 : bytes(channels, whole),
     part: first ? 0 : bytes(channels, tile),
@@ -187,7 +193,8 @@ function wayOf(cuts: readonly number[], stages: readonly MeasuredStage[]): Way {
   const values = Math.max(...stages.map(({ values }) => values));
   const others = OF_OTHERS * (sumOf(stages, ({ allValues }) => allValues) - values);
   const kept = COPIES_OF_HANDED * handed + contents;
-  const running = fixed + OF_VALUES.tile * values + others;
+  const open = Math.max(...stages.map(({ open }) => open));
+  const running = fixed + OF_VALUES.tile * values + OF_OPEN * open + others;
   return {
     cutting: { cuts, counts: stages.map(({ counts }) => counts) },
     bytes: running + kept,
