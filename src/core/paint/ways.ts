@@ -47,8 +47,12 @@ export interface Way {
 
 /** In one piece; of the statistics of a style, which take most for what they hold: their largest maps are copied. */
 export function wholeWay(graph: Outputs, kind: 'whole' | 'style' = 'whole'): Way {
-  const { constants, values } = memoryOf(graph);
-  return { bytes: BASE + OF_CONSTANTS * constants + OF_VALUES[kind] * values, effort: effortOf(graph) };
+  const { constants, values, open } = memoryOf(graph);
+  const opened = kind === 'style' ? OF_OPEN * open : 0;
+  return {
+    bytes: BASE + OF_CONSTANTS * constants + OF_VALUES[kind] * values + opened,
+    effort: effortOf(graph),
+  };
 }
 
 /** Into how many parts the longer side is cut. */
