@@ -283,14 +283,10 @@ describe.skipIf(withoutBrowser)('the studio', () => {
     );
     const command = (await page.locator('code').textContent()) ?? '';
     expect(command).toContain('velatura explain');
-    const open = async () => {
-      const opening = page.context().waitForEvent('page');
-      await page.getByRole('link', { name: 'Open the report' }).click();
-      const report = await opening;
-      await report.getByRole('heading', { name: 'What the network sees' }).waitFor();
-      return report;
-    };
-    const report = await open();
+    const opening = page.context().waitForEvent('page');
+    await page.getByRole('link', { name: 'Open the report' }).click();
+    const report = await opening;
+    await report.getByRole('heading', { name: 'What the network sees' }).waitFor();
     // A page of nobody's, which can ask the studio for nothing.
     expect(await report.evaluate('self.origin')).toBe('null');
     await report.close();
@@ -316,6 +312,12 @@ describe.skipIf(withoutBrowser)('the studio', () => {
     const fake = await fakeStudio();
     onTestFinished(() => fake.close());
     const { page } = await visit(fake.url);
+    await page.getByRole('radio', { name: 'What is seen' }).check();
+    await page.getByText('What to look into').click();
+    await setting(page, 'maps', '3');
+    await page.getByRole('button', { name: 'Back to the defaults' }).click();
+    expect(await page.getByLabel('Feature maps of each layer').inputValue()).toBe('');
+    await page.getByRole('radio', { name: 'A photograph' }).check();
     await prepare(page, await files(), 3);
     await page.getByLabel('Keep how it grows').check();
     await page.getByRole('radio', { name: 'What is seen' }).check();

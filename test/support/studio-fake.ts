@@ -283,7 +283,7 @@ async function sizeOf({ name, bytes }: Upload): Promise<{ width: number; height:
   }
 }
 
-/** A page with a script of its own, as a report is. */
+/** A page of nobody’s, as a report is. */
 function sendReport(response: ServerResponse): void {
   response.setHeader('content-security-policy', "sandbox allow-scripts; script-src 'unsafe-inline'");
   sendBytes(response, 'text/html', Buffer.from('<h1>What the network sees</h1>'));
