@@ -9,14 +9,14 @@ import {
 } from 'velatura';
 import { pairScene } from './scene.ts';
 
-/** Steps where nothing that they leave is in memory. */
-const STORED_STEPS = 3;
-
 /*
  * One process of `bench/tiles.ts`: steps of a network's recipe at one size, within a budget of memory. Prints one line of JSON.
  *
  *     tsx bench/tile-step.ts <width> <height> <gigabytes> [vgg19]
  */
+
+/** Steps where nothing that they leave is in memory. */
+const STORED_STEPS = 3;
 
 export interface TileStep {
   readonly width: number;

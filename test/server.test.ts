@@ -297,6 +297,9 @@ describe.each(places)('paintings kept %s', (_where, makePlace) => {
     expect((await at('content')).status).toBe(404);
     expect((await at('styles/0')).status).toBe(200);
     await expect(ask(server, form(small, { from: id }))).rejects.toThrow('A texture begins with noise');
+    await expect(ask(server, form(small, { from: id, explain: '{}' }))).rejects.toThrow(
+      'A texture has no content',
+    );
   });
 
   it('may be explanations, and have a report as the command writes it', async () => {

@@ -6,6 +6,7 @@ import {
   featureMaps,
   gradient,
   input,
+  memoryOf,
   mul,
   runOnce,
   serialize,
@@ -79,6 +80,20 @@ describe('conv2d of many channels, which are worked out as products of matrices'
       expect(apartness(all.byFound, all.byExpected)).toBeLessThan(1e-5);
     },
   );
+});
+
+it('says which of its values have shapes that the engine learns only as it runs', () => {
+  const memory = (channels: number) =>
+    memoryOf({
+      y: conv2d(input('x', [1, channels, 32, 32]), values(1, [channels, channels, 3, 3]), undefined, {
+        padding: 1,
+      }),
+    });
+  const [few, many] = [memory(64), memory(256)];
+  expect(few.open).toBe(0);
+  // What goes into the products, and what comes out of them: 36 values for each 16 of a map.
+  expect(many.open).toBeGreaterThanOrEqual((2 * 36 * (4 * 256 * 32 * 32)) / 16);
+  expect(many.open).toBeLessThanOrEqual(many.values);
 });
 
 describe('the gradient through a network of such layers', () => {

@@ -68,11 +68,10 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
       const kind = cut.cutting ? 'tiled' : 'whole';
       const history = Math.min(choice.history, most);
       const arrays = ARRAYS[optimizer][kind] + ARRAYS_OF_STEP[kind] * history;
-      if (stored && bytesStored === undefined) continue;
-      const running = stored === 'all' ? (bytesStored as number) : bytes;
+      if (stored && !cut.cutting) continue;
       const taken = stored
         ? Math.max(
-            running + ARRAYS_OF_STORED * picture + guiding,
+            (stored === 'all' ? bytesStored : bytes) + ARRAYS_OF_STORED * picture + guiding,
             BASE + LITTER + (ARRAYS_BETWEEN + coloring) * picture,
           )
         : bytes + arrays * picture;

@@ -40,8 +40,8 @@ const OF_RUN = 5e8;
 export interface Way {
   readonly cutting?: Cutting;
   readonly bytes: number;
-  /** The memory that it takes where maps that are kept whole lie in a store. */
-  readonly bytesStored?: number;
+  /** The memory that it takes where maps that are kept whole lie in a store; in one piece there are none. */
+  readonly bytesStored: number;
   readonly effort: number;
 }
 
@@ -49,10 +49,8 @@ export interface Way {
 export function wholeWay(graph: Outputs, kind: 'whole' | 'style' = 'whole'): Way {
   const { constants, values, open } = memoryOf(graph);
   const opened = kind === 'style' ? OF_OPEN * open : 0;
-  return {
-    bytes: BASE + OF_CONSTANTS * constants + OF_VALUES[kind] * values + opened,
-    effort: effortOf(graph),
-  };
+  const bytes = BASE + OF_CONSTANTS * constants + OF_VALUES[kind] * values + opened;
+  return { bytes, bytesStored: bytes, effort: effortOf(graph) };
 }
 
 /** Into how many parts the longer side is cut. */
@@ -109,7 +107,10 @@ interface Place {
   readonly whole: boolean;
 }
 
-/** Memory and effort grow with the positions, so that one size tells those of all. */
+/**
+ * Memory and effort grow with the positions, so that one size tells those of all: one at which late layers go by products of
+ * matrices, as they do in large tiles.
+ */
 const SAMPLE = 512;
 
 function costOf(options: TileOptions, { stage }: WholeStage, place: Place, weights: TermWeights): StageCost {

@@ -87,17 +87,17 @@ export function tapsToShow(architecture: Architecture, named?: readonly string[]
 
 /**
  * Checks what is to be looked into, as `explain` does, for whoever accepts what is explained later.
- * @returns how many steps the reconstructions take, all together
+ * @returns the longest side of the reconstructions in pixels, and their steps, all together
  * @throws UserError naming what it may be
  */
 export function checkExplainChoices(
   choices: ExplainChoices,
   architecture: Architecture,
   styleTaps: readonly string[],
-): number {
-  const { reconstructionSize, reconstructionSteps } = numbersOf(choices);
+): { readonly size: number; readonly steps: number } {
+  const { reconstructionSize: size, reconstructionSteps } = numbersOf(choices);
   const pictures = tapsToShow(architecture, choices.taps).length + growingSets(styleTaps, STYLE_SETS).length;
-  return pictures * reconstructionScales(reconstructionSize).length * reconstructionSteps;
+  return { size, steps: pictures * reconstructionScales(size).length * reconstructionSteps };
 }
 
 /** As many style reconstructions as figure 1 of Gatys, Ecker & Bethge (2015) has, at most. */

@@ -19,11 +19,11 @@ export interface Wish extends Uploads {
   readonly explain: Explain | undefined;
   /** Steps between two pictures of how it grew; none are kept without. */
   readonly history: number | undefined;
-  /** The painting on from which it is painted. */
+  /** The painting on from which it is painted, or which it explains. */
   readonly origin: string | undefined;
-  /** The picture that it starts from: that painting's own or its start, or one that was sent. */
+  /** The picture that it starts from: that painting's, the one from which that painting started, or one that was sent. */
   readonly start: Upload | undefined;
-  /** What the one that was sent is called. */
+  /** What it is called, unless it is that painting. */
   readonly startName: string | undefined;
   readonly settings: Partial<Settings>;
   readonly resolved: Settings;

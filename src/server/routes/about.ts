@@ -83,7 +83,7 @@ export function routeAbout(plain: FastifyInstance, { metrics, controlWords }: Co
         summary:
           'What an explanation looks into, as a JSON Schema; and the defaults of settings where it has others',
         tags,
-        response: { 200: z.object({ choices: anySchema, defaults: z.record(z.string(), z.unknown()) }) },
+        response: { 200: z.object({ choices: anySchema, defaults: anySchema }) },
       },
     },
     async () => explainControls,

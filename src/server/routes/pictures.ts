@@ -29,7 +29,7 @@ const FORMATS = ['png', 'jpg', 'webp', 'avif', 'tiff'] as const;
 /** Longest side, in pixels, of contents and styles as they are shown. */
 const SHOWN = 1024;
 
-const responses = { 200: z.any().describe('The picture'), '4xx': errorSchema };
+const responses = { 200: z.any().describe('The file'), '4xx': errorSchema };
 const tags = ['pictures'];
 
 const downloadSchema = z.object({

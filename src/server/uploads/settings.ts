@@ -39,20 +39,16 @@ export function chooseSettings(
     const settings = checkSettings(given as Partial<Settings>);
     checkNoFiles(settings);
     if (texture) checkOfTexture(settings);
-    const painted = texture
-      ? textureSettings(settings, texture)
-      : explain
-        ? explainSettings(settings)
-        : settings;
+    const small = explain ? explainSettings(settings) : settings;
+    const painted = texture ? textureSettings(settings, texture) : small;
     checkAmount(painted, limits);
     const architecture = architectureNamed(networkOf(painted));
     const resolved = resolveSettings(painted, architecture);
-    const styleTaps = Object.keys(resolved.styleTaps);
-    const more = explain ? checkExplainChoices(explain, architecture, styleTaps) : 0;
-    if ((explain?.reconstructionSize ?? 0) > limits.maxSize) {
+    const looked = explain && checkExplainChoices(explain, architecture, Object.keys(resolved.styleTaps));
+    if (looked && looked.size > limits.maxSize) {
       throw badRequest(`reconstructionSize must be at most ${limits.maxSize} pixels here.`);
     }
-    checkAmount(resolved, limits, more);
+    checkAmount(resolved, limits, looked?.steps);
     const { styleMix } = resolved;
     if (styleMix.length > 0 && styleMix.length !== styles) {
       throw badRequest(`styleMix must have one number for each of the ${styles} styles.`);
