@@ -17,6 +17,7 @@ import { routeDocs } from './routes/docs.ts';
 import { routeEvents } from './routes/events.ts';
 import { routePaintings } from './routes/paintings.ts';
 import { routePictures } from './routes/pictures.ts';
+import { routeReports } from './routes/reports.ts';
 import { routeSession } from './routes/session.ts';
 import { routeStudio } from './routes/studio.ts';
 import { guard, securityHeaders } from './security.ts';
@@ -71,6 +72,7 @@ export async function buildApp(context: Context): Promise<FastifyInstance> {
   await app.register(async (routes) => {
     routePaintings(routes, context);
     routePictures(routes, context);
+    routeReports(routes, context);
     routeEvents(routes, context);
     routeAbout(routes, context);
     routeSession(routes, context);

@@ -15,6 +15,7 @@ import { findFile, listFiles, type Role, readBytes, readFile } from '../painting
 import { findPainting } from '../paintings/find.ts';
 import { momentNamed } from '../paintings/history.ts';
 import { stemOf } from '../paintings/painting.ts';
+import { attachment, downloadSchema, responses, sendFile } from './files.ts';
 import { idSchema } from './paintings.ts';
 
 const formats: Readonly<Record<string, PictureFormat>> = {
@@ -29,20 +30,9 @@ const FORMATS = ['png', 'jpg', 'webp', 'avif', 'tiff'] as const;
 /** Longest side, in pixels, of contents and styles as they are shown. */
 const SHOWN = 1024;
 
-const responses = { 200: z.any().describe('The file'), '4xx': errorSchema };
 const tags = ['pictures'];
 
-const downloadSchema = z.object({
-  download: z.enum(['0', '1']).optional().describe('1 to have it saved under its name'),
-});
 const placeSchema = idSchema.extend({ n: z.coerce.number().int().min(0).max(1000).describe('From 0') });
-
-/**
- * A report has its styles and its script in it. It is a page of nobody's: it cannot ask this server for anything, nor anybody
- * else.
- */
-const REPORT_POLICY =
-  "sandbox allow-scripts; default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** What can be seen of a painting. */
 export function routePictures(plain: FastifyInstance, { database: { query } }: Context): void {
@@ -86,33 +76,6 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
       const file = await findFile(query, id, 'preview');
       if (!file) throw notFound('Nothing is to be seen of this painting yet.');
       return await sendFile(request, reply, file.id, 'image/webp', () => readBytes(query, file.id));
-    },
-  );
-
-  app.get(
-    '/paintings/:id/report',
-    {
-      schema: {
-        summary: 'The report of an explanation, as one HTML page, when it is done',
-        tags,
-        params: idSchema,
-        querystring: downloadSchema,
-        response: responses,
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params;
-      const row = await findPainting(query, id);
-      if (!row.explain) throw notFound('This painting is not an explanation, and has no report.');
-      const file = await findFile(query, id, 'report');
-      if (!file) throw conflict(`This explanation is ${row.state}; its report is here when it is done.`);
-      if (request.query.download === '1') {
-        reply.header('content-disposition', attachment(`${stemOf(row)}.html`));
-      }
-      reply.header('content-security-policy', REPORT_POLICY);
-      return await sendFile(request, reply, file.id, 'text/html; charset=utf-8', () =>
-        readBytes(query, file.id),
-      );
     },
   );
 
@@ -245,30 +208,4 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
       return { ...row.resolved };
     },
   );
-}
-
-/** Sends what its tag names, unless the client has it. */
-async function sendFile(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  tag: string,
-  type: string,
-  read: () => Promise<Uint8Array | undefined>,
-): Promise<FastifyReply> {
-  const etag = `"${tag}"`;
-  reply.header('etag', etag).header('cache-control', 'private, no-cache');
-  if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) return reply.code(304).send();
-  const bytes = await read();
-  if (!bytes) throw notFound('The file was replaced or removed meanwhile; ask again.');
-  return reply.type(type).send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-}
-
-/** Has a file saved under its name; programs that know only ASCII get a plain one. */
-function attachment(name: string): string {
-  const plain = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
-  const encoded = encodeURIComponent(name).replace(
-    /['()*]/g,
-    (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }
