@@ -126,10 +126,14 @@ describe('a painting whose arrays lie in a store', () => {
     }).rejects.toThrow(/wants a store/);
   });
 
-  it.each(['adam', 'lbfgs'] as const)(
-    'goes on from a checkpoint to the same pixels: %s',
-    async (optimizer) => {
-      const work = workWith('all', optimizer);
+  it.each([
+    ['adam', 'all'],
+    ['lbfgs', 'all'],
+    ['lbfgs', 'pictures'],
+  ] as const)(
+    'goes on from a checkpoint to the same pixels: %s, %s in a store',
+    async (optimizer, stored) => {
+      const work = workWith(stored, optimizer);
       const expected = await paint(work);
       const file = join(folder, 'a.checkpoint');
       const memory = {
