@@ -175,10 +175,32 @@ describe('the queue', () => {
     ]);
 
     const list = (await (await fetch(`${locked.url}/paintings`, { headers: as('bob') })).json()) as {
-      paintings: { queuePosition: number }[];
+      paintings: { id: string; queuePosition: number }[];
     };
     // Newest first: bob's two came after alice's three, and stand among them.
     expect(list.paintings.map(({ queuePosition }) => queuePosition)).toEqual([4, 2, 5, 3, 1]);
+    for (const { id } of list.paintings) {
+      await fetch(`${locked.url}/paintings/${id}`, { method: 'DELETE', headers: as('bob') });
+    }
+  });
+
+  it('is bounded for those who ask at the same time', async () => {
+    const authorization = 'Bearer alice-0123456789abcdef';
+    const send = async (i: number) => {
+      // Every third is told twice.
+      const key: Record<string, string> = i % 3 === 0 ? { 'idempotency-key': `${i % 12}` } : {};
+      const headers = { authorization, ...key };
+      const answer = await fetch(`${locked.url}/paintings`, { method: 'POST', body: form(), headers });
+      return [answer.status, ((await answer.json()) as { id?: string }).id] as const;
+    };
+    const answers = await Promise.all(Array.from({ length: 24 }, (_, i) => send(i)));
+    const accepted = new Set(answers.flatMap(([, id]) => id ?? []));
+    expect(accepted.size).toBe(3);
+    for (const [status, id] of answers) expect(status).toBe(id === undefined ? 429 : 201);
+    for (let i = 0; i < 12; i += 3) expect(answers[i]?.[1]).toBe(answers[i + 12]?.[1]);
+    for (const id of accepted) {
+      await fetch(`${locked.url}/paintings/${id}`, { method: 'DELETE', headers: { authorization } });
+    }
   });
 });
 

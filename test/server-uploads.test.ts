@@ -2,6 +2,7 @@ import { architectureNamed, resolveSettings } from 'velatura';
 import { afterAll, describe, expect, it } from 'vitest';
 // As it is built: the thread is a file beside it.
 import { startInspector } from '../dist/server/uploads/inspector.js';
+import { inGroups } from '../src/server/in-groups.ts';
 import { together } from '../src/server/together.ts';
 import { within } from '../src/server/within.ts';
 import { content, style } from './support/server.ts';
@@ -97,6 +98,47 @@ describe('one answer for many', () => {
     await expect(ask('a')).rejects.toThrow('no');
     fails = false;
     expect(await ask('a')).toBe('yes');
+  });
+});
+
+describe('work in groups', () => {
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('takes all together that came meanwhile, and gives each its own', async () => {
+    const groups: (readonly number[])[] = [];
+    const ends: (() => void)[] = [];
+    const halve = inGroups(async (items: readonly number[]) => {
+      groups.push(items);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      return items.map((item) => () => {
+        if (item % 2 === 1) throw new Error(`${item} is odd`);
+        return item / 2;
+      });
+    });
+    const first = halve(2);
+    await settle();
+    const others = Promise.allSettled([halve(4), halve(5), halve(6)]);
+    await settle();
+    expect(groups).toEqual([[2]]);
+    ends.shift()?.();
+    expect(await first).toBe(1);
+    await settle();
+    expect(groups).toEqual([[2], [4, 5, 6]]);
+    ends.shift()?.();
+    expect(await others).toMatchObject([{ value: 2 }, { reason: { message: '5 is odd' } }, { value: 3 }]);
+  });
+
+  it('has nobody answer for others where a group fails, and goes on', async () => {
+    const groups: (readonly string[])[] = [];
+    const work = inGroups(async (items: readonly string[]) => {
+      groups.push(items);
+      if (items.includes('bad')) throw new Error('no');
+      return items.map((item) => () => item);
+    });
+    const all = await Promise.allSettled(['a', 'bad', 'b'].map(work));
+    expect(all).toMatchObject([{ value: 'a' }, { reason: { message: 'no' } }, { value: 'b' }]);
+    expect(groups).toEqual([['a', 'bad', 'b'], ['a'], ['bad'], ['b']]);
+    expect(await work('c')).toBe('c');
   });
 });
 

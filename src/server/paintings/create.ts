@@ -1,13 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Settings, Size } from '../../node/index.ts';
 import type { Database, Query } from '../database/index.ts';
-import { ApiError, busy } from '../errors.ts';
+import { ApiError } from '../errors.ts';
+import { inGroups } from '../in-groups.ts';
 import type { Limits } from '../limits.ts';
 import type { Upload } from '../queue/protocol.ts';
-import { tell } from './events.ts';
-import { type Attachment, type Role, writeFile } from './files.ts';
+import { tellFirst } from './events.ts';
+import { type Attachment, type Role, writeFiles } from './files.ts';
 import { type CommandLine, type Explain, type PaintingRow, type Texture, viewOf } from './painting.ts';
 import { regionNames } from './regions.ts';
+import { checkRoom, countWaiting } from './room.ts';
 import type { Uploads } from './uploads.ts';
 
 /** What somebody asks to be painted, all checked. */
@@ -33,125 +35,184 @@ export interface Wish extends Uploads {
   readonly again: { readonly key: string; readonly hash: string } | undefined;
 }
 
-/** Seconds after which a client may try again where too many paintings wait. */
-const RETRY_AFTER = 30;
-
-/**
- * Accepts a painting: from then on it is not lost.
- * @returns the one that was accepted before, where the key is the same
- * @throws ApiError when too many wait, or the key was that of another wish
- */
-export async function accept(
-  database: Database,
-  wish: Wish,
-  limits: Limits,
-  commandLine: CommandLine,
-): Promise<PaintingRow> {
-  const before = await sameAsBefore(database.query, wish);
-  if (before) return before;
-  const files: Attachment[] = [];
-  const write = async ({ bytes, name }: Upload, role: Role, place = 0) =>
-    void files.push({ file: await writeFile(database.query, bytes, name), role, place });
-  if (wish.content) await write(wish.content, 'content');
-  for (const [place, style] of wish.styles.entries()) await write(style, 'style', place);
-  if (wish.regions) await write(wish.regions.content, 'contentRegions');
-  for (const [place, mask] of wish.regions?.styles.entries() ?? []) {
-    if (typeof mask !== 'string') await write(mask, 'styleRegions', place);
-  }
-  if (wish.start) await write(wish.start, 'start');
-  try {
-    return await database.transaction(async (query) => {
-      // One after another, so that no two are counted as one.
-      await query('select pg_advisory_xact_lock(7283003)');
-      const same = await sameAsBefore(query, wish);
-      if (same) {
-        await discard(query, files);
-        return same;
-      }
-      await checkRoom(query, wish.client, limits);
-      const row = await insert(query, wish, files);
-      await tell(query, row.id, [{ name: 'state', data: viewOf(row, commandLine) }]);
-      return row;
-    });
-  } catch (error) {
-    await discard(database.query, files);
-    throw error;
-  }
+/** A wish whose files are written. */
+interface Asked {
+  /** Of the painting that it becomes. */
+  readonly id: string;
+  readonly wish: Wish;
+  readonly files: readonly Attachment[];
 }
 
-/** Writes the painting, gives it its files, and calls workers. */
-async function insert(query: Query, wish: Wish, files: readonly Attachment[]): Promise<PaintingRow> {
-  const { client, content, texture, history, styles, regions, origin, startName } = wish;
-  const { settings, resolved, sizes, again, explain } = wish;
-  const [row] = await query<PaintingRow>(
+/**
+ * What accepts paintings: from then on they are not lost. It gives the one that was accepted before, where the key is the same, and
+ * throws an ApiError when too many wait, or the key was that of another wish.
+ */
+export function acceptor(
+  database: Database,
+  limits: Limits,
+  commandLine: CommandLine,
+): (wish: Wish) => Promise<PaintingRow> {
+  // Fifty who ask at once would wait for fifty transactions.
+  const acceptInTurn = inGroups((all: readonly Asked[]) =>
+    database.transaction((query) => acceptAll(query, all, limits, commandLine)),
+  );
+  return async (wish) => {
+    const before = await sameAsBefore(database.query, wish);
+    if (before) return before;
+    const files = await writeUploads(database.query, wish);
+    const asked = { id: randomUUID(), wish, files };
+    try {
+      const row = await acceptInTurn(asked);
+      if (row.id !== asked.id) await discard(database.query, files);
+      return row;
+    } catch (error) {
+      await discard(database.query, files);
+      throw error;
+    }
+  };
+}
+
+/** @returns for each what gives its painting, or throws why there is none */
+async function acceptAll(
+  query: Query,
+  all: readonly Asked[],
+  limits: Limits,
+  commandLine: CommandLine,
+): Promise<(() => PaintingRow)[]> {
+  // One group after another, so that no two are counted as one.
+  await query('select pg_advisory_xact_lock(7283003)');
+  const waiting = await countWaiting(query);
+  const accepted: Asked[] = [];
+  const rows = new Map<string, PaintingRow>();
+  const rowOf = ({ id }: Pick<Asked, 'id'>) => rows.get(id) as PaintingRow;
+
+  async function decide(asked: Asked): Promise<() => PaintingRow> {
+    const { wish } = asked;
+    const before = await sameAsBefore(query, wish);
+    if (before) return () => before;
+    const twin = accepted.find((other) => sameKey(other.wish, wish));
+    if (twin) {
+      checkSame(twin.wish.again?.hash, wish);
+      return () => rowOf(twin);
+    }
+    checkRoom(waiting, wish.client, limits);
+    waiting.set(wish.client, (waiting.get(wish.client) ?? 0) + 1);
+    accepted.push(asked);
+    return () => rowOf(asked);
+  }
+
+  const results: (() => PaintingRow)[] = [];
+  for (const asked of all) {
+    results.push(
+      await decide(asked).catch((error: unknown) => {
+        if (!(error instanceof ApiError)) throw error;
+        return () => {
+          throw error;
+        };
+      }),
+    );
+  }
+  for (const row of await insert(query, accepted)) rows.set(row.id, row);
+  await tellFirst(
+    query,
+    [...rows.values()].map((row) => viewOf(row, commandLine)),
+  );
+  return results;
+}
+
+/** Writes paintings, gives them their files, and calls workers. */
+async function insert(query: Query, all: readonly Asked[]): Promise<PaintingRow[]> {
+  if (all.length === 0) return [];
+  const paintings = all.map(({ id, wish }) => ({
+    id,
+    client: wish.client,
+    content: wish.content?.name,
+    styles: wish.styles.map(({ name }) => name),
+    regions: wish.regions && regionNames(wish.regions),
+    origin: wish.origin,
+    settings: wish.settings,
+    resolved: wish.resolved,
+    sizes: wish.sizes,
+    idempotency_key: wish.again?.key,
+    request_hash: wish.again?.hash,
+    start: wish.startName,
+    texture: wish.texture,
+    history: wish.history,
+    explain: wish.explain,
+  }));
+  const files = all.flatMap(({ id, files }) => files.map((file) => ({ ...file, painting: id })));
+  return await query<PaintingRow>(
     `with painting as (
        insert into velatura.paintings
          (id, client, state, content, styles, regions, origin, settings, resolved, sizes,
           idempotency_key, request_hash, start, texture, history, explain)
-       values ($1, $2, 'queued', $3, $4::jsonb, $5::jsonb, $6, $7::json, $8::json, $9::jsonb, $10, $11, $12,
-         $13::jsonb, $14, $15::jsonb)
+       select id, client, 'queued', content, styles, regions, origin, settings, resolved, sizes,
+         idempotency_key, request_hash, start, texture, history, explain
+       from json_to_recordset($1::json) as wish
+         (id text, client text, content text, styles jsonb, regions jsonb, origin text, settings json, resolved json, sizes jsonb,
+          idempotency_key text, request_hash text, start text, texture jsonb, history integer, explain jsonb)
        returning *
      ), attached as (
-       update velatura.files set painting = $1, role = given.role, place = given.place
-       from jsonb_to_recordset($16::jsonb) as given (file text, role text, place integer)
+       update velatura.files set painting = given.painting, role = given.role, place = given.place
+       from json_to_recordset($2::json) as given (file text, painting text, role text, place integer)
        where files.id = given.file
      )
-     select painting.*, pg_notify('velatura_jobs', $1) from painting`,
-    [
-      randomUUID(),
-      client,
-      content?.name ?? null,
-      JSON.stringify(styles.map(({ name }) => name)),
-      regions ? JSON.stringify(regionNames(regions)) : null,
-      origin ?? null,
-      JSON.stringify(settings),
-      JSON.stringify(resolved),
-      JSON.stringify(sizes),
-      again?.key ?? null,
-      again?.hash ?? null,
-      startName ?? null,
-      texture ? JSON.stringify(texture) : null,
-      history ?? null,
-      explain ? JSON.stringify(explain) : null,
-      JSON.stringify(files),
-    ],
+     select painting.*, pg_notify('velatura_jobs', id) from painting`,
+    [JSON.stringify(paintings), JSON.stringify(files)],
   );
-  return row as PaintingRow;
 }
 
+/** Writes what was sent; it counts when it is attached. */
+async function writeUploads(query: Query, { content, styles, regions, start }: Wish): Promise<Attachment[]> {
+  const places: { readonly upload: Upload; readonly role: Role; readonly place: number }[] = [];
+  const add = (upload: Upload | string | undefined, role: Role, place = 0) => {
+    if (typeof upload === 'object') places.push({ upload, role, place });
+  };
+  add(content, 'content');
+  for (const [place, style] of styles.entries()) add(style, 'style', place);
+  add(regions?.content, 'contentRegions');
+  // What is no file is a colour.
+  for (const [place, mask] of regions?.styles.entries() ?? []) add(mask, 'styleRegions', place);
+  add(start, 'start');
+  const ids = await writeFiles(
+    query,
+    places.map(({ upload }) => upload),
+  );
+  return places.map(({ role, place }, i) => ({ file: ids[i] as string, role, place }));
+}
+
+/** Removes files, unless a painting has them after all, as where nobody heard that it was accepted. */
 async function discard(query: Query, files: readonly Attachment[]): Promise<void> {
-  for (const { file } of files) await query('delete from velatura.files where id = $1', [file]);
+  await query(
+    `delete from velatura.files where painting is null
+       and id in (select json_array_elements_text($1::json))`,
+    [JSON.stringify(files.map(({ file }) => file))],
+  );
 }
 
-async function sameAsBefore(query: Query, { client, again }: Wish): Promise<PaintingRow | undefined> {
+async function sameAsBefore(query: Query, wish: Wish): Promise<PaintingRow | undefined> {
+  const { client, again } = wish;
   if (!again) return undefined;
   const [row] = await query<PaintingRow>(
     'select * from velatura.paintings where client = $1 and idempotency_key = $2',
     [client, again.key],
   );
-  if (!row) return undefined;
-  if (row.request_hash === again.hash) return row;
+  if (row) checkSame(row.request_hash, wish);
+  return row;
+}
+
+function sameKey(one: Wish, other: Wish): boolean {
+  return one.again !== undefined && one.client === other.client && one.again.key === other.again?.key;
+}
+
+/** @throws ApiError when that which came with the same key was another wish */
+function checkSame(hash: string | null | undefined, { again }: Wish): void {
+  if (hash === again?.hash) return;
   throw new ApiError(
     422,
     'key_reused',
     'This Idempotency-Key came with another painting before; use a new key for each.',
   );
-}
-
-/** @throws ApiError when too many paintings wait */
-export async function checkRoom(query: Query, client: string, limits: Limits): Promise<void> {
-  const [count] = await query<{ all: number; own: number }>(
-    `select count(*)::integer as all, (count(*) filter (where client = $1))::integer as own
-     from velatura.paintings where state = 'queued'`,
-    [client],
-  );
-  const { all = 0, own = 0 } = count ?? {};
-  if (own >= limits.maxQueuedEach) {
-    throw busy(`${own} of your paintings wait already; try again when one is done.`, RETRY_AFTER);
-  }
-  if (all >= limits.maxQueued) {
-    throw busy(`${all} paintings wait already; try again when some are done.`, RETRY_AFTER);
-  }
 }
 
 /** The same for the same wishes: of what was said, and of the files. */

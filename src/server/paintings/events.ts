@@ -37,6 +37,19 @@ export async function tell(query: Query, painting: string, events: readonly Pain
   );
 }
 
+/** The first that is told of paintings of which nobody knows yet. To be called in the transaction that makes them. */
+export async function tellFirst(query: Query, views: readonly PaintingView[]): Promise<void> {
+  await query(
+    `with told as (
+       insert into velatura.events (painting, id, name, data)
+       select view ->> 'id', 1, 'state', view from jsonb_array_elements($1::jsonb) as list (view)
+       returning painting
+     )
+     update velatura.paintings set last_event = 1 from told where id = told.painting`,
+    [JSON.stringify(views)],
+  );
+}
+
 /** At most so many events after the one with that id, in their order. */
 export async function eventsAfter(
   query: Query,

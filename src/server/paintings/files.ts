@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Database, Query } from '../database/index.ts';
 
 /*
- * Pictures and checkpoints in the database, in pieces: none holds up other queries for long, and none is too large for a
- * message.
+ * Pictures and checkpoints in the database, in pieces. What is written at once holds up other queries for some milliseconds, and
+ * is not too large for a message.
  */
 
 const PIECE_BYTES = 256 * 1024;
+/** Each message costs something by itself. */
+const MESSAGE_BYTES = 2 * PIECE_BYTES;
 
 /** What a file is to its painting. Styles and their masks are numbered by their place. */
 export type Role =
@@ -32,26 +34,67 @@ export interface StoredFile {
   readonly name: string;
 }
 
+/** A file that is to be written. */
+export interface FileContent {
+  readonly bytes: Uint8Array;
+  readonly name?: string;
+}
+
 /**
  * Writes a file that belongs to no painting yet: it counts only when it is attached.
  * @returns its id
  */
 export async function writeFile(query: Query, bytes: Uint8Array, name = ''): Promise<string> {
-  const id = randomUUID();
-  const piece = (part: number) => bytes.subarray(part * PIECE_BYTES, (part + 1) * PIECE_BYTES);
-  await query(
-    `with file as (insert into velatura.files (id, name, bytes) values ($1, $2, $3))
-     insert into velatura.chunks (file, part, bytes) values ($1, 0, $4)`,
-    [id, name, bytes.length, piece(0)],
+  const [id] = await writeFiles(query, [{ bytes, name }]);
+  return id as string;
+}
+
+/** The same for several, in as few messages as they fit into. */
+export async function writeFiles(query: Query, files: readonly FileContent[]): Promise<string[]> {
+  const ids = files.map(() => randomUUID());
+  const pieces = files.flatMap(({ bytes, name = '' }, i) =>
+    inPieces(bytes).map((piece, part) => ({ file: ids[i], name, whole: bytes.length, part, piece })),
   );
-  for (let part = 1; part * PIECE_BYTES < bytes.length; part++) {
-    await query('insert into velatura.chunks (file, part, bytes) values ($1, $2, $3)', [
-      id,
-      part,
-      piece(part),
-    ]);
+  for (const message of inMessages(pieces)) {
+    let start = 0;
+    const said = message.map(({ piece: { length }, ...piece }) => {
+      start += length;
+      return { ...piece, start: start - length, length };
+    });
+    await query(
+      `with piece as (
+         select * from json_to_recordset($1::json)
+           as piece (file text, name text, whole integer, part integer, start integer, length integer)
+       ), file as (
+         insert into velatura.files (id, name, bytes) select file, name, whole from piece where part = 0
+       )
+       insert into velatura.chunks (file, part, bytes)
+       select file, part, substring($2::bytea from start + 1 for length) from piece`,
+      [JSON.stringify(said), Buffer.concat(message.map(({ piece }) => piece))],
+    );
   }
-  return id;
+  return ids;
+}
+
+function inPieces(bytes: Uint8Array): Uint8Array[] {
+  const count = Math.max(1, Math.ceil(bytes.length / PIECE_BYTES));
+  return Array.from({ length: count }, (_, part) =>
+    bytes.subarray(part * PIECE_BYTES, (part + 1) * PIECE_BYTES),
+  );
+}
+
+function inMessages<T extends { readonly piece: Uint8Array }>(pieces: readonly T[]): T[][] {
+  const messages: T[][] = [];
+  let room = 0;
+  for (const piece of pieces) {
+    if (piece.piece.length > room || messages.length === 0) {
+      messages.push([]);
+      room = MESSAGE_BYTES;
+    }
+    messages.at(-1)?.push(piece);
+    room -= piece.piece.length;
+  }
+  return messages;
 }
 
 /** What a file is for. */

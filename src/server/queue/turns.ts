@@ -32,17 +32,6 @@ export async function queuePositions(query: Query): Promise<Map<string, number>>
   return new Map(rows.map(({ id }, i) => [id, i + 1]));
 }
 
-/** The place in the queue of one that waits. */
-export async function queuePosition(query: Query, id: string): Promise<number | undefined> {
-  const [found] = await query<{ place: number }>(
-    `select place from
-       (select id, (row_number() over (${order}))::integer as place from (${waiting}) as waiting) as places
-     where id = $1`,
-    [id],
-  );
-  return found?.place;
-}
-
 /** Takes note that a client is being served. */
 export async function serve(query: Query, client: string): Promise<void> {
   await query(

@@ -5,10 +5,11 @@ import { errorSchema } from '../answers.ts';
 import type { Context } from '../context.ts';
 import { badRequest } from '../errors.ts';
 import { pause, remove, resume, stop } from '../paintings/commands.ts';
-import { accept, checkRoom } from '../paintings/create.ts';
+import { acceptor } from '../paintings/create.ts';
 import { findPainting, listPaintings } from '../paintings/find.ts';
 import { type PaintingRow, paintingSchema, viewOf } from '../paintings/painting.ts';
-import { queuePosition, queuePositions } from '../queue/turns.ts';
+import { checkRoom, countWaiting } from '../paintings/room.ts';
+import { queuePositions } from '../queue/turns.ts';
 import { together } from '../together.ts';
 import { readWish } from '../uploads/wish.ts';
 
@@ -63,9 +64,13 @@ export function routePaintings(plain: FastifyInstance, context: Context): void {
   const app = plain.withTypeProvider<ZodTypeProvider>();
   const { database, limits, commandLine } = context;
 
+  const accept = acceptor(database, limits, commandLine);
+  const waiting = together(0, () => countWaiting(database.query));
+  const positions = together(0, () => queuePositions(database.query));
+
   async function shown(row: PaintingRow) {
     if (row.state !== 'queued') return viewOf(row, commandLine);
-    return viewOf(row, commandLine, await queuePosition(database.query, row.id));
+    return viewOf(row, commandLine, (await positions()).get(row.id));
   }
 
   app.post(
@@ -86,9 +91,9 @@ export function routePaintings(plain: FastifyInstance, context: Context): void {
       const key = keySchema.safeParse(request.headers);
       if (!key.success) throw badRequest('The Idempotency-Key must have 1 to 200 characters.');
       // Told again, it may be there already.
-      if (key.data['idempotency-key'] === undefined) await checkRoom(database.query, request.client, limits);
+      if (key.data['idempotency-key'] === undefined) checkRoom(await waiting(), request.client, limits);
       const wish = await readWish(request, key.data['idempotency-key'], context);
-      const row = await accept(database, wish, limits, commandLine);
+      const row = await accept(wish);
       reply.code(201).header('location', `/paintings/${row.id}`);
       return await shown(row);
     },
