@@ -9,7 +9,6 @@ import {
   show,
   type Tensor,
 } from '../tensor.ts';
-import { add } from './arithmetic.ts';
 
 /** The same values in the same order under another shape. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
@@ -105,32 +104,41 @@ function resized(x: Tensor, ends: readonly Ends[], sign: 1 | -1): Shape {
 /**
  * Mirrors the axis outwards by `margin` at both ends, the outermost values included: `b a | a b c | c b`. Then every
  * value is seen as often from the inside as any other, which padding that leaves out the outermost does not give.
- * The gradient folds the mirrored margins back onto the values that they came from.
  */
 export function mirrorPad(x: Tensor, axis: number, margin: number): Tensor {
-  const size = sizeAt('mirrorPad', x, axis);
-  const source = (i: number) => (i < 0 ? -1 - i : i < size ? i : 2 * size - 1 - i);
-  const fold = (dy: Tensor): Tensor => {
-    const before = reverse(slice(dy, axis, 0, margin), axis);
-    const after = reverse(slice(dy, axis, margin + size, size + 2 * margin), axis);
-    return folded(dy, axis, margin, before, after);
-  };
-  return gatherPad('mirrorPad', x, axis, margin, source, fold);
+  const [first, last] = ends('mirrorPad', x, axis, margin);
+  return first && last ? concat([reverse(first, axis), x, reverse(last, axis)], axis) : x;
 }
 
 /**
  * Continues the axis at both ends by `margin` with what is at the other end: `b c | a b c | a b`, as in a picture that is
- * laid beside itself. The gradient brings the margins back to where they came from.
+ * laid beside itself.
  */
 export function wrapPad(x: Tensor, axis: number, margin: number): Tensor {
-  const size = sizeAt('wrapPad', x, axis);
-  const source = (i: number) => (i + size) % size;
-  const fold = (dy: Tensor): Tensor => {
-    const before = slice(dy, axis, margin + size, size + 2 * margin);
-    const after = slice(dy, axis, 0, margin);
-    return folded(dy, axis, margin, before, after);
-  };
-  return gatherPad('wrapPad', x, axis, margin, source, fold);
+  const [first, last] = ends('wrapPad', x, axis, margin);
+  return first && last ? concat([last, x, first], axis) : x;
+}
+
+/** The first and the last `margin` of an axis; nothing where that is none. */
+function ends(name: string, x: Tensor, axis: number, margin: number): [Tensor?, Tensor?] {
+  const size = sizeAt(name, x, axis);
+  if (margin > size) {
+    throw new ShapeError(`${name}: axis ${axis} of ${show(x.shape)} is too short for a margin of ${margin}`);
+  }
+  return margin === 0 ? [] : [slice(x, axis, 0, margin), slice(x, axis, size - margin, size)];
+}
+
+/** Tensors one after the other along an axis. */
+function concat(parts: readonly [Tensor, ...Tensor[]], axis: number): Tensor {
+  const sizes = parts.map((part) => sizeAt('concat', part, axis));
+  const from = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
+  const size = sizes.reduce((a, b) => a + b, 0);
+  return operation(parts[0].shape.with(axis, size), {
+    operator: 'Concat',
+    inputs: parts,
+    attributes: { axis: { int: axis } },
+    gradient: (dy) => from.map((start, i) => slice(dy, axis, start, start + (sizes[i] as number))),
+  });
 }
 
 /** What is beyond the edges of a picture: its mirror image, or its other side. */
@@ -140,36 +148,6 @@ export type Edges = 'mirror' | 'wrap';
 export function padEdges(x: Tensor, margin: number, edges: Edges): Tensor {
   const pad = edges === 'wrap' ? wrapPad : mirrorPad;
   return pad(pad(x, 2, margin), 3, margin);
-}
-
-/** Continues the axis with values from inside it: `source` says where each comes from, by its place outside. */
-function gatherPad(
-  name: string,
-  x: Tensor,
-  axis: number,
-  margin: number,
-  source: (place: number) => number,
-  fold: (dy: Tensor) => Tensor,
-): Tensor {
-  if (margin === 0) return x;
-  const size = sizeAt(name, x, axis);
-  if (margin > size) {
-    throw new ShapeError(`${name}: axis ${axis} of ${show(x.shape)} is too short for a margin of ${margin}`);
-  }
-  const indices = Array.from({ length: size + 2 * margin }, (_, i) => source(i - margin));
-  return operation(x.shape.with(axis, size + 2 * margin), {
-    operator: 'Gather',
-    inputs: [x, integers(indices)],
-    attributes: { axis: { int: axis } },
-    gradient: (dy) => [fold(dy), undefined],
-  });
-}
-
-/** The inner part of a gradient, with what came from the margins added at its beginning and its end. */
-function folded(dy: Tensor, axis: number, margin: number, begin: Tensor, end: Tensor): Tensor {
-  const size = (dy.shape[axis] as number) - 2 * margin;
-  const inner = slice(dy, axis, margin, margin + size);
-  return add(add(inner, zeroPad(begin, axis, 0, size - margin)), zeroPad(end, axis, size - margin, 0));
 }
 
 /**
