@@ -84,7 +84,7 @@ function standard(architecture: Architecture): Recipe {
       projection: taps.projection,
       pooling: architecture.pooling,
       losses: 'relative',
-      margin: 32,
+      margin: 24,
       soft: true,
       optimizer: 'lbfgs',
       init: 'content',

@@ -206,7 +206,7 @@ function checkWhole(settings: Settings): void {
   }
   if (settings.edges === 'wrap' && settings.margin === 0) {
     throw new UserError(
-      'Edges that wrap need a margin, in which the other side is seen, not 0; 32 is usual.',
+      'Edges that wrap need a margin, in which the other side is seen, not 0; 24 is usual.',
     );
   }
   const { contentWeight, styleWeight } = weightsOf(settings);
