@@ -140,8 +140,8 @@ describe('painting', () => {
       };
       return mean((i) => border(i) < 2) - mean((i) => border(i) >= 2);
     };
-    expect(Math.abs(await edgeLighterBy(16))).toBeLessThan(0.02);
-    expect(Math.abs(await edgeLighterBy(0))).toBeGreaterThan(0.03);
+    expect(Math.abs(await edgeLighterBy(16))).toBeLessThan(0.01);
+    expect(Math.abs(await edgeLighterBy(0))).toBeGreaterThan(0.02);
   });
 
   it('stops when the signal aborts, with its reason', async () => {

@@ -11,5 +11,5 @@ export {
   type TapWeights,
   type View,
 } from './objective.ts';
-export { PRECONDITION_REACH, precondition, preconditionOf } from './precondition.ts';
+export { PRECONDITION_REACH, precondition, preconditionOf, windowShares } from './precondition.ts';
 export { SOFTEN_REACH, soften, softenInside } from './soften.ts';

@@ -1,5 +1,6 @@
 import {
   add,
+  constant,
   crop,
   type Edges,
   gradient,
@@ -22,7 +23,7 @@ import {
 import { type Architecture, featureMaps as networkMaps, type Pooling } from '../networks/index.ts';
 import type { Size } from '../picture/picture.ts';
 import type { Weights } from '../weights/weights.ts';
-import { precondition } from './precondition.ts';
+import { precondition, sharesShape, windowShares } from './precondition.ts';
 import { soften } from './soften.ts';
 import { positionsOf, styleTerms, targetInputs } from './style.ts';
 
@@ -92,7 +93,9 @@ export function objective(options: ObjectiveOptions): Outputs {
   const { contentTaps, styleTaps, losses } = options;
   const shape = [1, 3, options.height, options.width];
   const change = input('change', shape);
-  const moved = options.preconditioned ? precondition(change) : change;
+  const moved = options.preconditioned
+    ? precondition(change, constant(windowShares(options), sharesShape(options)))
+    : change;
   const softened = options.soft ? soften(moved, options.edges) : moved;
   const painted = options.masked ? mul(softened, input('painted', shape)) : softened;
   const picture = add(input('start', shape), painted);

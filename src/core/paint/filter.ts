@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
-import { PRECONDITION_REACH, preconditionOf } from '../objective/index.ts';
+import { PRECONDITION_REACH, preconditionOf, windowShares } from '../objective/index.ts';
 import type { Size } from '../picture/picture.ts';
 import { copyInto, type Floats, put, type Store, zeros } from '../store.ts';
 
@@ -21,7 +21,8 @@ export interface Filter {
 export async function openFilter({ width, height }: Size, engine: Engine, store?: Store): Promise<Filter> {
   const rows = Math.min(ROWS, height);
   const seen = rows + 2 * PRECONDITION_REACH;
-  const graph = preconditionOf({ width, height: seen });
+  const strip = { width, height: seen };
+  const graph = preconditionOf(strip);
   const program = await engine.compile(serialize(graph), { frugal: true });
 
   function stripAt(change: Floats, y: number): Float32Array {
@@ -40,7 +41,8 @@ export async function openFilter({ width, height }: Size, engine: Engine, store?
     async apply(change) {
       const result = zeros(change.length, store);
       for (let y = 0; y < height; y += rows) {
-        const found = await program.run({ change: stripAt(change, y) }, ['preconditioned']);
+        const shares = windowShares(strip, y - PRECONDITION_REACH, height);
+        const found = await program.run({ change: stripAt(change, y), shares }, ['preconditioned']);
         const count = Math.min(rows, height - y) * width;
         for (let channel = 0; channel < 3; channel++) {
           const at = (channel * seen + PRECONDITION_REACH) * width;
