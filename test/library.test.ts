@@ -76,7 +76,7 @@ describe('the library', () => {
     ]);
     expect(painting).toMatchObject({ network: expect.stringMatching(/ResNet-50/), engine: engine.name });
     expect(painting.settings).toMatchObject({
-      steps: [80, 60],
+      steps: [60, 45],
       network: 'resnet50',
       contentTaps: { '4c': 1 },
     });

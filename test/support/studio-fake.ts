@@ -246,7 +246,7 @@ const explainControls = {
       reconstructionSteps: { type: 'integer', default: 60 },
     },
   },
-  defaults: { size: 256, scales: [128, 256], steps: [80, 60] },
+  defaults: { size: 256, scales: [128, 256], steps: [60, 45] },
 };
 
 const networks = ['resnet50', 'vgg19'].map((name) => ({

@@ -72,7 +72,7 @@ function standard(architecture: Architecture): Recipe {
   const taps = defaultTaps[architecture.name] ?? { content: [], style: [], projection: 1 };
   return {
     scales: halvings,
-    steps: (scales) => Array.from({ length: scales }, (_, i) => [80, 60, 40, 25, 15][i] ?? 8),
+    steps: (scales) => Array.from({ length: scales }, (_, i) => [60, 45, 40, 25, 15][i] ?? 8),
     settings: {
       preset: 'default',
       contentWeight: 0.08,
