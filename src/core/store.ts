@@ -1,3 +1,5 @@
+import { addScaled } from './vector.ts';
+
 /*
  * Arrays of a large picture's size need not be in memory: they can lie in a store, and be worked through piece by piece.
  */
@@ -69,8 +71,11 @@ export function update(
 
 /** A copy: in memory where there is no store. */
 export function copied(values: Floats, store?: Store): Floats {
-  if (!store && values instanceof Float32Array) return values.slice();
   const result = zeros(values.length, store);
+  if (result instanceof Float32Array) {
+    copyInto(result, values, 0);
+    return result;
+  }
   inPieces([result], [values], ([to], [from]) => to.set(from));
   return result;
 }
@@ -95,12 +100,24 @@ export function mapped(values: Floats, change: (part: Float32Array) => void): Fl
     change(result);
     return result;
   }
+  return computed(values.length, (at, into) => {
+    values.read(at, into);
+    change(into);
+  });
+}
+
+/** `a - b`, for as long as both are there: computed as it is read. */
+export function minus(a: Floats, b: Floats): Floats {
+  return computed(a.length, (at, into) => {
+    const [from, less] = [view(a, at, into.length), view(b, at, into.length)];
+    addScaled(into, from, -1, less);
+  });
+}
+
+function computed(length: number, read: Stored['read']): Stored {
   const seen: Stored = {
-    length: values.length,
-    read(at, into) {
-      values.read(at, into);
-      change(into);
-    },
+    length,
+    read,
     write() {
       throw new Error('Values that are computed as they are read cannot be written.');
     },

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts';
 import { UserError } from '../errors.ts';
-import { copied, type Floats, inPieces, kept, release, type Store, shared, zeros } from '../store.ts';
+import { copied, type Floats, inPieces, kept, minus, release, type Store, shared } from '../store.ts';
 import { addScaled } from '../vector.ts';
 import { engineHistory } from './engine-history.ts';
 import type { History, Products } from './history.ts';
@@ -72,6 +72,9 @@ export function lbfgs(
   const openHistory = async (length: number) =>
     engine ? engineHistory(engine, gradientRow + 1, length) : plainHistory(gradientRow + 1, length, store);
 
+  /** What the engine copies need not be there. */
+  const difference = (a: Floats, b: Floats) => (engine ? minus(a, b) : copied(minus(a, b), store));
+
   /** Follows a sum of the history's rows. */
   async function follow(state: LbfgsState, factors: Float32Array): Promise<void> {
     if (state.direction) release(state.direction);
@@ -102,8 +105,8 @@ export function lbfgs(
     const slot = places.find((place) => !state.slots.includes(place)) ?? (state.slots.shift() as number);
     state.filled = Math.max(state.filled, slot + 1);
     const rows = new Map([
-      [slot, difference(state.point, state.best, store)],
-      [history + slot, difference(gradient, before, store)],
+      [slot, difference(state.point, state.best)],
+      [history + slot, difference(gradient, before)],
       [gradientRow, gradient],
     ]);
     const product = await state.history.write(rows);
@@ -232,9 +235,3 @@ export function lbfgs(
 
 const NONE = new Float32Array(0);
 const allZero: Products = () => 0;
-
-function difference(a: Floats, b: Floats, store: Store | undefined): Floats {
-  const result = zeros(a.length, store);
-  inPieces([result], [a, b], ([result], [a, b]) => addScaled(result, a, -1, b));
-  return result;
-}
