@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fit, type Picture, readPicture, resample } from 'velatura';
+import { fit, KEEPS_FREED_MEMORY, type Picture, readPicture, resample } from 'velatura';
 import { here, python, tsx } from './peer.ts';
 import { CONTENT, recipeOf, STYLE, weightsOf, writeScene } from './scene.ts';
 import { median } from './side-by-side.ts';
@@ -175,6 +175,8 @@ function engineShare(size: number, output: string): EngineShare {
   const [program, ...args] = tsx('paint-engine-share.ts');
   const { status, stdout, stderr } = spawnSync(program as string, [...args, String(size), output], {
     encoding: 'utf8',
+    // As the command sees to by itself.
+    env: { ...process.env, ...KEEPS_FREED_MEMORY },
   });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as EngineShare;
