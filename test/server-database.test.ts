@@ -1,7 +1,11 @@
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
+import { architectureNamed, resolveSettings } from 'velatura';
 import { expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from '../src/server/database/index.ts';
+import { usualLimits } from '../src/server/limits.ts';
+import { acceptor, type Wish } from '../src/server/paintings/create.ts';
+import { readFile } from '../src/server/paintings/files.ts';
 import { testFolder } from './support/pictures.ts';
 import { places, postgresPlace } from './support/server.ts';
 
@@ -38,3 +42,47 @@ it.each(places)('paintings kept %s by an earlier version are still there', async
   ]);
   await later.close();
 });
+
+it.each(places)(
+  'what was accepted keeps its files where nobody heard of it, %s',
+  async (_where, makePlace) => {
+    const url = makePlace === postgresPlace ? (await makePlace()).env.DATABASE_URL : undefined;
+    const database = await openDatabase(url, join(mkdtempSync(join(folder, 'data-')), 'paintings'));
+    // The connection is lost between the commit and its answer.
+    const lost: Database = {
+      ...database,
+      transaction: async (work) => {
+        await database.transaction(work);
+        throw new Error('The connection was lost.');
+      },
+    };
+    const upload = { name: 'photo.jpg', bytes: new Uint8Array(600_000).fill(7) };
+    const wish: Wish = {
+      client: 'somebody',
+      content: upload,
+      styles: [upload],
+      regions: undefined,
+      texture: undefined,
+      explain: undefined,
+      history: undefined,
+      origin: undefined,
+      start: undefined,
+      startName: undefined,
+      settings: {},
+      resolved: resolveSettings({}, architectureNamed('resnet50')),
+      sizes: [],
+      again: undefined,
+    };
+    const accept = (by: Database, maxQueued: number) =>
+      acceptor(by, { ...usualLimits, maxQueued }, () => 'velatura')(wish);
+    const count = async () => (await database.query('select id from velatura.files')).length;
+    await expect(accept(lost, 2)).rejects.toThrow('lost');
+    expect(await count()).toBe(2);
+    const { id } = await accept(database, 2);
+    expect(await readFile(database.query, id, 'style')).toMatchObject(upload);
+    // Of what is refused nothing is kept.
+    await expect(accept(database, 2)).rejects.toThrow('2 paintings wait already');
+    expect(await count()).toBe(4);
+    await database.close();
+  },
+);

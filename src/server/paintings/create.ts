@@ -5,7 +5,7 @@ import { ApiError } from '../errors.ts';
 import { inGroups } from '../in-groups.ts';
 import type { Limits } from '../limits.ts';
 import type { Upload } from '../queue/protocol.ts';
-import { tellFirst } from './events.ts';
+import { tellAll } from './events.ts';
 import { type Attachment, type Role, writeFiles } from './files.ts';
 import { type CommandLine, type Explain, type PaintingRow, type Texture, viewOf } from './painting.ts';
 import { regionNames } from './regions.ts';
@@ -113,9 +113,12 @@ async function acceptAll(
     );
   }
   for (const row of await insert(query, accepted)) rows.set(row.id, row);
-  await tellFirst(
+  await tellAll(
     query,
-    [...rows.values()].map((row) => viewOf(row, commandLine)),
+    [...rows.values()].map((row) => ({
+      painting: row.id,
+      events: [{ name: 'state', data: viewOf(row, commandLine) }],
+    })),
   );
   return results;
 }

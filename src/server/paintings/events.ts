@@ -13,40 +13,37 @@ export interface StoredEvent {
   readonly data: PaintingEvent['data'];
 }
 
-/**
- * Adds to what is told of a painting. To be called in a transaction, in which the painting's row is locked by the number
- * that it hands out: ids grow in the order in which they can be seen.
- */
+/** Adds to what is told of a painting, as `tellAll` does. */
 export async function tell(query: Query, painting: string, events: readonly PaintingEvent[]): Promise<void> {
-  if (events.length === 0) return;
-  // Of a picture that is replaced only the latest can be shown.
-  if (events.some(({ name }) => name === 'preview')) {
+  if (events.length > 0) await tellAll(query, [{ painting, events }]);
+}
+
+/**
+ * Adds to what is told of paintings. To be called in a transaction, in which a painting's row is locked by the numbers that it
+ * hands out: ids grow in the order in which they can be seen.
+ */
+export async function tellAll(
+  query: Query,
+  told: readonly { readonly painting: string; readonly events: readonly PaintingEvent[] }[],
+): Promise<void> {
+  for (const { painting, events } of told) {
+    // Of a picture that is replaced only the latest can be shown.
+    if (!events.some(({ name }) => name === 'preview')) continue;
     await query("delete from velatura.events where painting = $1 and name = 'preview'", [painting]);
   }
   await query(
     `with numbered as (
-       update velatura.paintings set last_event = last_event + $2 where id = $1 returning last_event - $2 as before
+       update velatura.paintings set last_event = last_event + jsonb_array_length(events)
+       from jsonb_to_recordset($1::jsonb) as given (painting text, events jsonb)
+       where id = painting returning painting, events, last_event - jsonb_array_length(events) as before
      ), told as (
        insert into velatura.events (painting, id, name, data)
-       select $1, before + place::integer, event ->> 'name', event -> 'data'
-       from numbered, jsonb_array_elements($3::jsonb) with ordinality as list (event, place)
-       returning id
-     )
-     select pg_notify('velatura_events', $1) from numbered where exists (select from told)`,
-    [painting, events.length, JSON.stringify(events)],
-  );
-}
-
-/** The first that is told of paintings of which nobody knows yet. To be called in the transaction that makes them. */
-export async function tellFirst(query: Query, views: readonly PaintingView[]): Promise<void> {
-  await query(
-    `with told as (
-       insert into velatura.events (painting, id, name, data)
-       select view ->> 'id', 1, 'state', view from jsonb_array_elements($1::jsonb) as list (view)
+       select painting, before + place::integer, event ->> 'name', event -> 'data'
+       from numbered, jsonb_array_elements(events) with ordinality as list (event, place)
        returning painting
      )
-     update velatura.paintings set last_event = 1 from told where id = told.painting`,
-    [JSON.stringify(views)],
+     select pg_notify('velatura_events', painting) from numbered where exists (select from told)`,
+    [JSON.stringify(told)],
   );
 }
 

@@ -106,7 +106,7 @@ function resized(x: Tensor, ends: readonly Ends[], sign: 1 | -1): Shape {
  * value is seen as often from the inside as any other, which padding that leaves out the outermost does not give.
  */
 export function mirrorPad(x: Tensor, axis: number, margin: number): Tensor {
-  const [first, last] = ends('mirrorPad', x, axis, margin);
+  const [first, last] = outermost('mirrorPad', x, axis, margin);
   return first && last ? concat([reverse(first, axis), x, reverse(last, axis)], axis) : x;
 }
 
@@ -115,12 +115,12 @@ export function mirrorPad(x: Tensor, axis: number, margin: number): Tensor {
  * laid beside itself.
  */
 export function wrapPad(x: Tensor, axis: number, margin: number): Tensor {
-  const [first, last] = ends('wrapPad', x, axis, margin);
+  const [first, last] = outermost('wrapPad', x, axis, margin);
   return first && last ? concat([last, x, first], axis) : x;
 }
 
 /** The first and the last `margin` of an axis; nothing where that is none. */
-function ends(name: string, x: Tensor, axis: number, margin: number): [Tensor?, Tensor?] {
+function outermost(name: string, x: Tensor, axis: number, margin: number): [Tensor?, Tensor?] {
   const size = sizeAt(name, x, axis);
   if (margin > size) {
     throw new ShapeError(`${name}: axis ${axis} of ${show(x.shape)} is too short for a margin of ${margin}`);
