@@ -93,14 +93,14 @@ export async function writeScene(file: string, { recipe, weights, pictures }: Sc
   return file;
 }
 
-/** The projections of the recipe's style taps, as `256.projection` for maps of 256 channels. */
+/** The projections of the recipe's style taps, as `256.projection` for maps of 256 channels: kernels in groups. */
 function projections({ network, styleTaps, projection }: Settings) {
   const taps = architectureNamed(network).taps.filter(({ name }) => name in styleTaps);
   return [...new Set(taps.map(({ channels }) => channels))].flatMap((channels) => {
-    const data = projectionOf(channels, projection);
-    return data
-      ? [[`${channels}.projection`, { shape: [data.length / channels, channels], data }] as const]
-      : [];
+    const found = projectionOf(channels, projection);
+    if (!found) return [];
+    const { kernels, kept, mixed } = found;
+    return [[`${channels}.projection`, { shape: [kept, mixed], data: kernels }] as const];
   });
 }
 

@@ -157,7 +157,7 @@ describe('the file of a checkpoint', () => {
 
   it('of another format is refused, and says so', async () => {
     await expect(decodeCheckpoint(replaced('"version":"4"', '"version":"7"'), 'a')).rejects.toThrow(
-      /^a was written by another version of Velatura, in format 7 instead of 4; carry it on with that version, or: /,
+      /^a was written by another version of Velatura, in format 7 instead of 5; carry it on with that version, or: /,
     );
   });
 

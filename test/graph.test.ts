@@ -197,6 +197,20 @@ const operations: Record<string, fc.Arbitrary<Case>> = {
           stride,
         }),
     })),
+  'conv2d in groups': fc
+    .tuple(maps, channels, fc.constantFrom(1, 2, 3), fc.constantFrom(1, 3), fc.constantFrom(0, 1))
+    .map(([[c, h, w, s], out, groups, kernel, padding]) => ({
+      shape: [1, groups * c, h, w],
+      build: (x) =>
+        conv2d(x, values(s, [groups * out, c, kernel, kernel]), values(s + 1, [groups * out]), {
+          padding,
+          groups,
+        }),
+    })),
+  'conv2d of groups in blocks': seed.map((s) => ({
+    shape: [1, 32, 3, 2],
+    build: (x) => conv2d(relu(x), values(s, [64, 16, 1, 1]), undefined, { groups: 2 }),
+  })),
   'relu of maps in blocks': seed.map((s) => ({
     shape: [1, 16, 3, 4],
     build: (x) => conv2d(relu(x), values(s, [16, 16, 1, 1])),
@@ -385,6 +399,14 @@ describe('shapes are checked when the graph is built: an error names the operati
     rowSums: [() => rowSums(x), /rowSums: expected 2 dimensions, got the shape \[1, 3, 8, 6\]/],
     conv2d: [() => conv2d(x, values(1, [4, 2, 3, 3])), /conv2d: shapes \[1, 3, 8, 6\] and \[4, 2, 3, 3\]/],
     'conv2d larger than its input': [() => conv2d(x, values(1, [4, 3, 7, 7])), /conv2d: shapes/],
+    'conv2d in groups that the channels do not make': [
+      () => conv2d(x, values(1, [4, 2, 3, 3]), undefined, { groups: 2 }),
+      /conv2d: shapes \[1, 3, 8, 6\] and \[4, 2, 3, 3\]/,
+    ],
+    'conv2d in groups with a stride': [
+      () => conv2d(x, values(1, [3, 1, 3, 3]), undefined, { groups: 3, stride: 2 }),
+      /conv2d: groups of channels are for stride 1/,
+    ],
     bias: [
       () => conv2d(x, values(1, [4, 3, 3, 3]), values(1, [3])),
       /conv2d: shapes \[4, 3, 3, 3\] and \[3\]/,

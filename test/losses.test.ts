@@ -5,6 +5,7 @@ import {
   gradient,
   gram,
   input,
+  type Projection,
   parameterShapes,
   project,
   projectionOf,
@@ -27,17 +28,48 @@ import { testEngine } from './support/run.ts';
 const engine = testEngine();
 
 describe('the projection of feature maps', () => {
-  it('is onto directions of length one, at right angles to each other', () => {
-    const [channels, kept] = [256, 64];
-    const matrix = projectionOf(channels, 0.25) as Float32Array;
-    expect(matrix.length).toBe(kept * channels);
-    for (let i = 0; i < kept; i++) {
-      for (let j = 0; j <= i; j++) {
-        const [a, b] = [i, j].map((row) => matrix.subarray(row * channels, (row + 1) * channels));
-        const product = (a as Float32Array).reduce((sum, value, c) => sum + value * (b?.[c] as number), 0);
-        expect(product).toBeCloseTo(i === j ? 1 : 0, 5);
+  it.each([
+    [256, 0.25, 64, 4],
+    [1024, 0.25, 256, 16],
+    [1024, 0.3, 304, 1],
+    [512, 0.375, 192, 4],
+    [90, 0.8, 72, 1],
+  ])(
+    'of %i channels onto %f is onto %i directions of length one, in groups at right angles to each other',
+    (channels, share, kept, groups) => {
+      const found = projectionOf(channels, share) as Projection;
+      expect(found).toMatchObject({ kept, groups, mixed: channels / groups });
+      const { kernels, mixed } = found;
+      expect(kernels.length).toBe(kept * mixed);
+      expect(new Set(kernels).size).toBeGreaterThan(0.99 * kernels.length);
+      for (let i = 0; i < kept; i++) {
+        const first = i - (i % (kept / groups));
+        for (let j = first; j <= i; j++) {
+          const [a, b] = [i, j].map((row) => kernels.subarray(row * mixed, (row + 1) * mixed));
+          const product = (a as Float32Array).reduce((sum, value, c) => sum + value * (b?.[c] as number), 0);
+          expect(product).toBeCloseTo(i === j ? 1 : 0, 5);
+        }
       }
-    }
+    },
+  );
+
+  it('mixes the channels of each group by themselves', async () => {
+    const [channels, side] = [128, 3];
+    const x = input('x', [1, channels, side, side]);
+    const { kernels, kept, mixed, groups } = projectionOf(channels, 0.5) as Projection;
+    expect(groups).toBeGreaterThan(1);
+    const maps = Float32Array.from(noise(3, channels * side * side));
+    const { y } = (await runOnce(engine, { y: project(x, 0.5) }, { x: maps })) as { y: Float32Array };
+    const expected = Float32Array.from({ length: kept * side * side }, (_, i) => {
+      const [row, at] = [Math.floor(i / side ** 2), i % side ** 2];
+      const first = Math.floor(row / (kept / groups)) * mixed;
+      return Array.from({ length: mixed }, (_, c) => c).reduce(
+        (sum, c) =>
+          sum + (kernels[row * mixed + c] as number) * (maps[(first + c) * side ** 2 + at] as number),
+        0,
+      );
+    });
+    expect(norm(y.map((value, i) => value - (expected[i] as number)))).toBeLessThan(1e-5 * norm(expected));
   });
 
   it('leaves narrow maps whole, and all where all channels are wanted', () => {

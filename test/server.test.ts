@@ -235,7 +235,7 @@ describe.each(places)('paintings kept %s', (_where, makePlace) => {
         0,
       );
     expect(largest(40, 48)).toBeLessThan(0.01);
-    expect(largest(0, 24)).toBeGreaterThan(0.05);
+    expect(largest(0, 24)).toBeGreaterThan(0.03);
 
     const body = new FormData();
     body.append('from', id);

@@ -47,18 +47,21 @@ export function tensorflowObjective(
     );
   }
 
-  const projections = new Map<number, tf.Tensor4D>();
+  const projections = new Map<number, tf.Tensor3D>();
   function styleGram(maps: Map<string, Maps>, tap: string): tf.Tensor2D {
     const x = maps.get(tap) as Maps;
-    const channels = x.shape[3];
-    const matrix = projectionOf(channels, recipe.projection);
-    if (!matrix) return gram(x);
-    const kept = matrix.length / channels;
-    const kernel =
+    const [, height, width, channels] = x.shape;
+    const projection = projectionOf(channels, recipe.projection);
+    if (!projection) return gram(x);
+    const { kernels, kept, mixed, groups } = projection;
+    const matrices =
       projections.get(channels) ??
-      tf.keep(tf.tidy(() => tf.transpose(tf.tensor4d(matrix, [1, 1, kept, channels]), [0, 1, 3, 2])));
-    projections.set(channels, kernel);
-    return gram(tf.conv2d(x, kernel, 1, 'valid'));
+      tf.keep(tf.tidy(() => tf.transpose(tf.tensor3d(kernels, [groups, kept / groups, mixed]), [0, 2, 1])));
+    projections.set(channels, matrices);
+    // It has no convolution in groups: a product for each group.
+    const grouped = tf.transpose(tf.reshape(x, [height * width, groups, mixed]), [1, 0, 2]);
+    const projected = tf.transpose(tf.matMul(grouped, matrices), [1, 0, 2]);
+    return gram(tf.reshape(projected, [1, height, width, kept]));
   }
 
   const targets = (() => {

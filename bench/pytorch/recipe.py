@@ -117,8 +117,10 @@ class Objective:
 
     def projected(self, x):
         """Onto the recipe's directions, where the scene has some for this many channels."""
-        matrix = self.arrays.get(f"{x.shape[1]}.projection")
-        return x if matrix is None else F.conv2d(x, matrix[:, :, None, None])
+        kernels = self.arrays.get(f"{x.shape[1]}.projection")
+        if kernels is None:
+            return x
+        return F.conv2d(x, kernels[:, :, None, None], groups=x.shape[1] // kernels.shape[1])
 
     def crop(self, x, height, padded):
         margin = (padded - height) // 2

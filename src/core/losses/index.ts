@@ -1,5 +1,5 @@
 export { contentLoss } from './content.ts';
-export { project, projectionOf } from './projection.ts';
+export { type Projection, project, projectionOf } from './projection.ts';
 export {
   type Statistics,
   type StyleLoss,

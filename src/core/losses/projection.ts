@@ -4,33 +4,67 @@ import { addScaled, dot } from '../vector.ts';
 
 /** Maps of no more channels than this are left whole: there is nothing to gain. */
 const FEWEST = 64;
+/** Channels that engines keep together, and convolve at once. */
+const BLOCK = 16;
 
 /**
  * Feature maps `[1, C, H, W]` in fewer channels: their projection onto random directions at right angles to each other,
  * the same ones each time. For a projection P, the Gram matrix of the result is `P G Pᵀ`, and the distance of two such
  * matrices stands for that of the whole ones (Johnson & Lindenstrauss 1984), at a share of the arithmetic that falls
- * with the square of the channels.
+ * with the square of the channels. Each direction mixes a few neighbouring channels only, which costs a fraction of what
+ * mixing all of them would, and keeps distances as well: the order of channels means nothing.
  *
  * @param share the part of the channels to keep, in (0,1]
  */
 export function project(features: Tensor, share: number): Tensor {
-  const channels = features.shape[1] as number;
-  const matrix = projectionOf(channels, share);
-  if (!matrix) return features;
-  return conv2d(features, constant(matrix, [matrix.length / channels, channels, 1, 1]));
+  const projection = projectionOf(features.shape[1] as number, share);
+  if (!projection) return features;
+  const { kernels, kept, mixed, groups } = projection;
+  return conv2d(features, constant(kernels, [kept, mixed, 1, 1]), undefined, { groups });
 }
+
+/** A projection onto random directions, as the kernels of a convolution in groups. */
+export interface Projection {
+  /** `[kept, mixed]`: unit vectors, those of a group at right angles to each other. */
+  readonly kernels: Float32Array;
+  /** How many channels it gives. */
+  readonly kept: number;
+  /** The channels of a group, of which each of its directions is a mixture. */
+  readonly mixed: number;
+  readonly groups: number;
+}
+
+const knownProjections = new Map<string, Projection>();
 
 /**
- * The matrix of that projection `[kept, channels]`: random unit vectors, each at right angles to the others.
+ * The projection of so many channels onto a part of them.
  * @returns nothing where all channels are kept
  */
-export function projectionOf(channels: number, share: number): Float32Array | undefined {
-  const kept = Math.max(FEWEST, Math.round(channels * share));
+export function projectionOf(channels: number, share: number): Projection | undefined {
+  const block = channels % BLOCK === 0 ? BLOCK : 1;
+  const kept = Math.max(FEWEST, block * Math.round((channels * share) / block));
   if (kept >= channels) return undefined;
-  return directions(channels, kept);
+  const key = `${kept} of ${channels}`;
+  const known = knownProjections.get(key);
+  if (known) return known;
+  // As many groups as there can be of whole blocks, before and after.
+  const groups = block > 1 ? commonDivisor(channels / block, kept / block) : 1;
+  const mixed = channels / groups;
+  const kernels = new Float32Array(kept * mixed);
+  const next = random(channels);
+  for (let group = 0; group < groups; group++) {
+    kernels.set(orthonormal(kept / groups, mixed, next), (group * kept * mixed) / groups);
+  }
+  const projection = { kernels, kept, mixed, groups };
+  knownProjections.set(key, projection);
+  return projection;
 }
 
-const known = new Map<string, Float32Array>();
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
+}
+
+const knownDirections = new Map<string, Float32Array>();
 
 /**
  * So many random unit vectors in the space of the channels, each at right angles to the others and the same ones each time:
@@ -39,19 +73,22 @@ const known = new Map<string, Float32Array>();
  */
 export function directions(channels: number, count: number): Float32Array {
   const key = `${count} of ${channels}`;
-  const found = known.get(key);
-  if (found) return found;
-  const next = random(channels);
-  const matrix = new Float32Array(count * channels);
+  const found = knownDirections.get(key) ?? orthonormal(count, channels, random(channels));
+  knownDirections.set(key, found);
+  return found;
+}
+
+/** Random unit vectors at right angles to each other, the rows of a matrix `[count, length]`. @param next draws from [0,1) */
+function orthonormal(count: number, length: number, next: () => number): Float32Array {
+  const matrix = new Float32Array(count * length);
   const rows: Float32Array[] = [];
   for (let i = 0; i < count; i++) {
-    const row = matrix.subarray(i * channels, (i + 1) * channels);
-    for (let c = 0; c < channels; c++) row[c] = next() * 2 - 1;
+    const row = matrix.subarray(i * length, (i + 1) * length);
+    for (let c = 0; c < length; c++) row[c] = next() * 2 - 1;
     for (const other of rows) addScaled(row, row, -dot(row, other), other);
-    const length = Math.sqrt(dot(row, row));
-    for (let c = 0; c < channels; c++) row[c] = (row[c] as number) / length;
+    const norm = Math.sqrt(dot(row, row));
+    for (let c = 0; c < length; c++) row[c] = (row[c] as number) / norm;
     rows.push(row);
   }
-  known.set(key, matrix);
   return matrix;
 }

@@ -3,8 +3,8 @@ import type { Weights } from '../weights/weights.ts';
 import {
   type Architecture,
   type Convolution,
-  caffePreprocess,
   convolve,
+  convolvePicture,
   type Layer,
   type Tap,
 } from './architecture.ts';
@@ -55,7 +55,7 @@ function resnet(name: string, title: string, depths: readonly number[]): Archite
     channels: 64,
     stride: 2,
     reach: 3,
-    apply: (image, weights) => relu(convolve(caffePreprocess(image), weights, 'conv1', 2)),
+    apply: (image, weights) => relu(convolvePicture(image, weights, 'conv1', 2)),
   };
   const pool: Layer = {
     channels: 64,

@@ -3,8 +3,8 @@ import type { Weights } from '../weights/weights.ts';
 import {
   type Architecture,
   type Convolution,
-  caffePreprocess,
   convolve,
+  convolvePicture,
   type Layer,
   type Pooling,
   type Tap,
@@ -40,7 +40,10 @@ export function vgg(
         channels: out,
         stride: 1,
         reach: 1,
-        apply: (x, weights) => relu(convolve(layers[0]?.tap === tap ? caffePreprocess(x) : x, weights, tap)),
+        apply: (x, weights) => {
+          const first = layers[0]?.tap === tap;
+          return relu(first ? convolvePicture(x, weights, tap) : convolve(x, weights, tap));
+        },
       });
       aliases.set(`conv${block + 1}_${i}`, tap).set(`relu${block + 1}_${i}`, tap);
       channels = out;

@@ -194,8 +194,7 @@ function shapesOf(
   return taps.map((tap) => {
     const [, channels, rows, columns] = (outputs[features(tap)] as Tensor).shape as Map4;
     const share = styleLosses[settings.styleLoss].projects ? settings.projection : 1;
-    const projected = projectionOf(channels, share);
-    const compared = projected ? projected.length / channels : channels;
+    const compared = projectionOf(channels, share)?.kept ?? channels;
     return { tap, channels, width: columns, height: rows, compared };
   });
 }

@@ -6,36 +6,40 @@ export interface ConvolutionOptions {
   readonly stride?: number;
   /** Zeros around the maps: the same at all four edges, or at the top, left, bottom and right. */
   readonly padding?: number | Edges;
+  /** Parts of the channels, before and after, that are convolved each by itself; 1 when left out. At stride 1 only. */
+  readonly groups?: number;
 }
 
 type Edges = readonly [top: number, left: number, bottom: number, right: number];
 
 /**
- * Two-dimensional convolution of `[N, C, H, W]` with constant weights `[O, C, k, k]` and a constant bias `[O]`.
+ * Two-dimensional convolution of `[N, C, H, W]` with constant weights `[O, C / groups, k, k]` and a constant bias `[O]`.
  *
  * The weights are frozen: there is a gradient for `x` alone. It is again a convolution, which engines run much faster
  * than `ConvTranspose` (see `backwards`).
  */
 export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: ConvolutionOptions = {}): Tensor {
-  const { stride = 1, padding = 0 } = options;
+  const { stride = 1, padding = 0, groups = 1 } = options;
   const edges: Edges = typeof padding === 'number' ? [padding, padding, padding, padding] : padding;
   rank('conv2d', x, 4);
   rank('conv2d', weight, 4);
   const [n, channels, height, width] = x.shape as [number, number, number, number];
   const [out, weightChannels, kernel, kernelWidth] = weight.shape as [number, number, number, number];
-  if (channels !== weightChannels || kernel !== kernelWidth) throw mismatch('conv2d', x, weight);
+  if (channels !== groups * weightChannels || kernel !== kernelWidth || out % groups !== 0)
+    throw mismatch('conv2d', x, weight);
+  if (groups > 1 && stride > 1) throw new ShapeError('conv2d: groups of channels are for stride 1');
   if (bias && bias.shape.join() !== `${out}`) throw mismatch('conv2d', weight, bias);
   const [top, left, bottom, right] = edges;
   if (Math.max(top, left) >= kernel) {
     const padded = zeroPad(zeroPad(x, 2, top, bottom), 3, left, right);
-    return conv2d(padded, weight, bias, { stride });
+    return conv2d(padded, weight, bias, { stride, groups });
   }
   const steps = (length: number) => Math.floor((length - kernel) / stride) + 1;
   const shape = [n, out, steps(height + top + bottom), steps(width + left + right)];
   if (shape.some((size) => size < 1)) throw mismatch('conv2d', x, weight);
-  const dx = (dy: Tensor) => backwards(dy, weight, { stride, top, left, height, width });
+  const dx = (dy: Tensor) => backwards(dy, weight, { stride, groups, top, left, height, width });
   const size = { height: shape[2] as number, width: shape[3] as number };
-  if (n === 1 && kernel === 3 && stride === 1 && paysAsProducts(channels, out, size)) {
+  if (n === 1 && kernel === 3 && stride === 1 && groups === 1 && paysAsProducts(channels, out, size)) {
     const y = convolveByProducts(x, weight, size, { top, left }, dx);
     return bias ? addToChannels(y, bias) : y;
   }
@@ -47,13 +51,16 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Convol
       kernel_shape: { ints: [kernel, kernel] },
       strides: { ints: [stride, stride] },
       pads: { ints: edges },
+      ...(groups > 1 && { group: { int: groups } }),
     },
     gradient: (dy) => [dx(dy), undefined, undefined],
   });
 }
 
-/** Maps `[1, O, H, W]` with a value `[O]` added to each. */
-function addToChannels(x: Tensor, values: Tensor): Tensor {
+/** Maps `[N, C, H, W]` with a constant `[C]` added to each channel. */
+export function addToChannels(x: Tensor, values: Tensor): Tensor {
+  rank('addToChannels', x, 4);
+  if (values.shape.join() !== `${x.shape[1]}`) throw mismatch('addToChannels', x, values);
   const shape = [1, x.shape[1] as number, 1, 1];
   return operation(x.shape, {
     operator: 'Add',
@@ -70,14 +77,15 @@ export function conv2dAdjoint(
   y: Tensor,
   weight: Tensor,
   { width, height }: { readonly width: number; readonly height: number },
-  { stride = 1, padding = 0 }: ConvolutionOptions = {},
+  { stride = 1, padding = 0, groups = 1 }: ConvolutionOptions = {},
 ): Tensor {
   const [top, left] = typeof padding === 'number' ? [padding, padding] : padding;
-  return backwards(y, weight, { stride, top, left, height, width });
+  return backwards(y, weight, { stride, groups, top, left, height, width });
 }
 
 interface Forwards {
   readonly stride: number;
+  readonly groups: number;
   readonly top: number;
   readonly left: number;
   /** The size of the maps that were convolved. */
@@ -92,7 +100,11 @@ interface Forwards {
  * s-th value of the kernels only, and all phases come out of one convolution with s s C channels, laid out in squares
  * afterwards. At stride 1 that is the convolution with kernels turned by half a turn.
  */
-function backwards(dy: Tensor, weight: Tensor, { stride, top, left, height, width }: Forwards): Tensor {
+function backwards(
+  dy: Tensor,
+  weight: Tensor,
+  { stride, groups, top, left, height, width }: Forwards,
+): Tensor {
   const [, , h, w] = dy.shape as [number, number, number, number];
   const kernel = weight.shape[2] as number;
   const rows = reach(kernel, stride, top);
@@ -106,7 +118,8 @@ function backwards(dy: Tensor, weight: Tensor, { stride, top, left, height, widt
     after(height, h, rows.before),
     after(width, w, columns.before),
   ];
-  const phases = conv2d(dy, phaseKernels(weight, { stride, top, left, size }), undefined, { padding });
+  const kernels = phaseKernels(weight, { stride, groups, top, left, size });
+  const phases = conv2d(dy, kernels, undefined, { padding, groups });
   const dx = depthToSpace(phases, stride);
   return slice(slice(dx, 2, 0, height), 3, 0, width);
 }
@@ -123,24 +136,31 @@ function reach(kernel: number, stride: number, pad: number): { before: number; s
 
 const knownPhases = new WeakMap<Float32Array, Map<string, Tensor>>();
 
-/** The kernels `[O, C, k, k]` for the way back: `[s s C, O, size, size]`, the phases row by row. */
+/** The kernels `[O, C / groups, k, k]` for the way back: `[s s C, O / groups, size, size]`, the phases row by row. */
 function phaseKernels(
   weight: Tensor,
-  { stride, top, left, size }: { stride: number; top: number; left: number; size: number },
+  {
+    stride,
+    groups,
+    top,
+    left,
+    size,
+  }: Pick<Forwards, 'stride' | 'groups' | 'top' | 'left'> & { readonly size: number },
 ): Tensor {
   const { producer } = weight;
   if (producer.kind !== 'constant' || !(producer.data instanceof Float32Array)) {
     throw new ShapeError(`conv2d: the weights ${show(weight.shape)} must be a constant`);
   }
   const data = producer.data;
-  const [out, channels, kernel] = weight.shape as [number, number, number];
+  const [allOut, channels, kernel] = weight.shape as [number, number, number];
+  const out = allOut / groups;
   const known = knownPhases.get(data) ?? new Map<string, Tensor>();
   knownPhases.set(data, known);
-  const key = [weight.shape, stride, top, left, size].join();
+  const key = [weight.shape, stride, groups, top, left, size].join();
   const found = known.get(key);
   if (found) return found;
 
-  const shape = [stride * stride * channels, out, size, size];
+  const shape = [stride * stride * groups * channels, out, size, size];
   const result = new Float32Array(shape.reduce((a, b) => a * b));
   // A value of phase a at place i meets output o through row `stride (i - o) + a + pad` of the kernel.
   const source = (phase: number, at: number, pad: number) =>
@@ -156,10 +176,12 @@ function phaseKernels(
     for (let i = 0; i < area; i++) {
       const place = places[i] as number;
       if (place < 0) continue;
-      for (let c = 0; c < channels; c++) {
-        let to = (phase * channels + c) * out * area + i;
-        for (let o = 0; o < out; o++, to += area) {
-          result[to] = data[(o * channels + c) * kernel * kernel + place] as number;
+      for (let group = 0; group < groups; group++) {
+        for (let c = 0; c < channels; c++) {
+          let to = ((phase * groups + group) * channels + c) * out * area + i;
+          for (let o = group * out; o < (group + 1) * out; o++, to += area) {
+            result[to] = data[(o * channels + c) * kernel * kernel + place] as number;
+          }
         }
       }
     }

@@ -1,6 +1,6 @@
 import { operation, scalar, type Tensor } from '../tensor.ts';
 import { broadcast, mul, reduceTo } from './arithmetic.ts';
-import { eachChannelTimes, hasBlocks, inBlocks } from './blocks.ts';
+import { inBlocks } from './blocks.ts';
 
 /** `max(x, 0)`. Its gradient passes where the output is positive. */
 export function relu(x: Tensor): Tensor {
@@ -41,14 +41,13 @@ export function notNegative(x: Tensor): Tensor {
 }
 
 /**
- * `min(max(1e30 x + offset, 0), 1)`: a comparison without booleans. On maps it takes the form of a convolution with
- * an activation, which ONNX Runtime fuses into one pass over blocked data; `Greater` would have the maps brought into
- * plain order and back.
+ * `min(max(1e30 x + offset, 0), 1)`: a comparison without booleans, which ONNX Runtime computes in blocks. `Greater` would have
+ * the maps brought into plain order and back.
  */
 function steep(x: Tensor, offset: number): Tensor {
   return operation(x.shape, {
     operator: 'HardSigmoid',
-    inputs: [hasBlocks(x) ? eachChannelTimes(x, 1) : x],
+    inputs: [x],
     attributes: { alpha: { float: 1e30 }, beta: { float: offset } },
   });
 }
