@@ -9,6 +9,7 @@ import {
   memoryOf,
   mul,
   runOnce,
+  type Size,
   serialize,
   slice,
   sum,
@@ -47,10 +48,6 @@ describe('conv2d of many channels, which are worked out as products of matrices'
     });
     return parts.reduce(add);
   };
-  const has = (y: Tensor, operator: string) => Buffer.from(serialize({ y })).includes(operator);
-  const lengthOf = (x: Float32Array) => Math.sqrt(x.reduce((sum, value) => sum + value * value, 0));
-  const apartness = (a: Float32Array = new Float32Array(), b: Float32Array = new Float32Array()) =>
-    lengthOf(a.map((value, i) => value - (b[i] as number))) / lengthOf(b);
   type Padding = number | readonly [number, number, number, number];
   const cases: [width: number, height: number, padding: Padding][] = [
     [32, 32, 1],
@@ -96,6 +93,20 @@ it('says which of its values have shapes that the engine learns only as it runs'
   expect(many.open).toBeLessThanOrEqual(many.values);
 });
 
+/** The apartness of two pictures of three planes in each of their squares of 16 pixels. */
+function apartnessBySquares(a: Float32Array, b: Float32Array, { width, height }: Size): number[] {
+  const columns = Math.ceil(width / 16);
+  const squares = columns * Math.ceil(height / 16);
+  const [off, all] = [new Float64Array(squares), new Float64Array(squares)];
+  for (const [i, value] of b.entries()) {
+    const [x, y] = [i % width, Math.floor(i / width) % height];
+    const square = columns * Math.floor(y / 16) + Math.floor(x / 16);
+    off[square] = (off[square] as number) + ((a[i] as number) - value) ** 2;
+    all[square] = (all[square] as number) + value ** 2;
+  }
+  return Array.from(off, (sum, square) => Math.sqrt(sum / (all[square] as number)));
+}
+
 describe('the gradient through a network of such layers', () => {
   const architecture = vgg('wide', 'A VGG with wide layers', [1, 1, 2, 2], [16, 64, 256, 256]);
   const weights = new Map<string, WeightTensor>();
@@ -123,16 +134,14 @@ describe('the gradient through a network of such layers', () => {
     };
     expect(has(outputs.found, 'Transpose')).toBe(true);
     expect(has(outputs.expected, 'Transpose')).toBe(false);
-    const apart: number[] = [];
     for (const seed of [1, 2, 3, 4]) {
       const picture = image(seed, height, width);
       const both = new Float32Array(2 * picture.length);
       both.set(picture);
       const { found, expected } = await runOnce(engine, outputs, { x1: picture, x2: both });
-      apart.push(apartness(found, expected));
+      // A unit at zero to within rounding may be positive in one of the two only, which is seen in the squares around it.
+      const apart = apartnessBySquares(found as Float32Array, expected as Float32Array, { width, height });
+      expect(apart.filter((value) => value < 1e-5).length).toBeGreaterThan(0.9 * apart.length);
     }
-    // A unit at zero is seen as positive by one of them and not by the other, in one picture more, in another less.
-    expect(Math.min(...apart)).toBeLessThan(1e-4);
-    expect(Math.max(...apart)).toBeLessThan(0.03);
   });
 });
