@@ -1,11 +1,10 @@
 import { constant, conv2d, type Tensor } from '../graph/index.ts';
+import { BLOCK } from '../graph/operations/blocks.ts';
 import { random } from '../picture/noise.ts';
 import { addScaled, dot } from '../vector.ts';
 
 /** Maps of no more channels than this are left whole: there is nothing to gain. */
 const FEWEST = 64;
-/** Channels that engines keep together, and convolve at once. */
-const BLOCK = 16;
 
 /**
  * Feature maps `[1, C, H, W]` in fewer channels: their projection onto random directions at right angles to each other,
@@ -41,14 +40,15 @@ const knownProjections = new Map<string, Projection>();
  * @returns nothing where all channels are kept
  */
 export function projectionOf(channels: number, share: number): Projection | undefined {
-  const block = channels % BLOCK === 0 ? BLOCK : 1;
-  const kept = Math.max(FEWEST, block * Math.round((channels * share) / block));
+  // As many groups as there can be, of whole blocks before and after.
+  const blocks = Math.floor(channels / BLOCK);
+  const whole = channels === blocks * BLOCK;
+  const kept = Math.max(FEWEST, whole ? BLOCK * Math.round(blocks * share) : Math.round(channels * share));
   if (kept >= channels) return undefined;
   const key = `${kept} of ${channels}`;
   const known = knownProjections.get(key);
   if (known) return known;
-  // As many groups as there can be of whole blocks, before and after.
-  const groups = block > 1 ? commonDivisor(channels / block, kept / block) : 1;
+  const groups = whole ? commonDivisor(blocks, kept / BLOCK) : 1;
   const mixed = channels / groups;
   const kernels = new Float32Array(kept * mixed);
   const next = random(channels);

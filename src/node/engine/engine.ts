@@ -85,14 +85,7 @@ export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = 
     owners.set(inputs, program);
     return {
       inputs,
-      run: (feeds, fetches) => {
-        // Copies that are handed over are copied once; the other thread would be sent copies of copies.
-        const copies = Object.fromEntries(
-          Object.entries(feeds).map(([name, values]) => [name, values.slice()]),
-        );
-        const buffers = Object.values(copies).map(({ buffer }) => buffer as ArrayBuffer);
-        return ask({ kind: 'run', program, feeds: copies, fetches }, buffers);
-      },
+      run: (feeds, fetches) => ask({ kind: 'run', program, feeds, fetches }),
       write: async (input, at, values) => {
         await ask({ kind: 'write', program, input, at, values }, [values.buffer as ArrayBuffer]);
       },

@@ -7,7 +7,8 @@ import { add, scale } from './arithmetic.ts';
  * Where the same thing can be computed in either way, what is here tells which is cheaper. It never changes results.
  */
 
-const BLOCK = 16;
+/** The channels of a block; where engines have other ones, or none, as good a number as any. */
+export const BLOCK = 16;
 const MAKE_BLOCKS = new Set(['Conv', 'MaxPool', 'AveragePool']);
 const KEEP_BLOCKS = new Set(['Add', 'Mul', 'Relu', 'HardSigmoid', 'Resize']);
 
