@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   add,
   addColumn,
+  addToChannels,
   averagePool,
   constant,
   conv2d,
@@ -211,6 +212,10 @@ const operations: Record<string, fc.Arbitrary<Case>> = {
     shape: [1, 32, 3, 2],
     build: (x) => conv2d(relu(x), values(s, [64, 16, 1, 1]), undefined, { groups: 2 }),
   })),
+  addToChannels: maps.map(([c, h, w, s]) => ({
+    shape: [2, c, h, w],
+    build: (x) => addToChannels(x, values(s, [c])),
+  })),
   'relu of maps in blocks': seed.map((s) => ({
     shape: [1, 16, 3, 4],
     build: (x) => conv2d(relu(x), values(s, [16, 16, 1, 1])),
@@ -399,6 +404,7 @@ describe('shapes are checked when the graph is built: an error names the operati
     rowSums: [() => rowSums(x), /rowSums: expected 2 dimensions, got the shape \[1, 3, 8, 6\]/],
     conv2d: [() => conv2d(x, values(1, [4, 2, 3, 3])), /conv2d: shapes \[1, 3, 8, 6\] and \[4, 2, 3, 3\]/],
     'conv2d larger than its input': [() => conv2d(x, values(1, [4, 3, 7, 7])), /conv2d: shapes/],
+    addToChannels: [() => addToChannels(x, values(1, [2])), /addToChannels: shapes \[1, 3, 8, 6\] and \[2\]/],
     'conv2d in groups that the channels do not make': [
       () => conv2d(x, values(1, [4, 2, 3, 3]), undefined, { groups: 2 }),
       /conv2d: shapes \[1, 3, 8, 6\] and \[4, 2, 3, 3\]/,

@@ -149,8 +149,8 @@ export function convolve(x: Tensor, weights: Weights, name: string, stride = 1):
   return convolveBy(x, arraysOf(weights, name), stride);
 }
 
-/** The means of ImageNet, RGB in [0,1]. */
-const MEANS = [123.68, 116.779, 103.939].map((mean) => mean / 255);
+/** Takes the means of ImageNet away, RGB in [0,1]. */
+const CENTER = [-123.68, -116.779, -103.939].map((value) => value / 255);
 
 /**
  * Applies the first convolution of a network trained in Caffe to a picture, RGB in [0,1]. Such networks expect BGR times 255, with
@@ -163,13 +163,7 @@ export function convolvePicture(picture: Tensor, weights: Weights, name: string,
     const channel = Math.floor(i / area) % 3;
     return 255 * (weight.data[i + (2 - 2 * channel) * area] as number);
   });
-  const centered = addToChannels(
-    picture,
-    constant(
-      Float32Array.from(MEANS, (mean) => -mean),
-      [3],
-    ),
-  );
+  const centered = addToChannels(picture, constant(Float32Array.from(CENTER), [3]));
   return convolveBy(centered, { weight: { ...weight, data }, bias }, stride);
 }
 

@@ -41,8 +41,8 @@ export function vgg(
         stride: 1,
         reach: 1,
         apply: (x, weights) => {
-          const first = layers[0]?.tap === tap;
-          return relu(first ? convolvePicture(x, weights, tap) : convolve(x, weights, tap));
+          const apply = layers[0]?.tap === tap ? convolvePicture : convolve;
+          return relu(apply(x, weights, tap));
         },
       });
       aliases.set(`conv${block + 1}_${i}`, tap).set(`relu${block + 1}_${i}`, tap);
