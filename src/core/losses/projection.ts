@@ -3,8 +3,8 @@ import { BLOCK } from '../graph/operations/blocks.ts';
 import { random } from '../picture/noise.ts';
 import { addScaled, dot } from '../vector.ts';
 
-/** Maps of no more channels than this are left whole: there is nothing to gain. */
-const FEWEST = 64;
+/** No fewer channels than these are kept: fewer would be no quicker. */
+const FEWEST = BLOCK;
 
 /**
  * Feature maps `[1, C, H, W]` in fewer channels: their projection onto random directions at right angles to each other,

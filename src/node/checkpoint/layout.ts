@@ -17,7 +17,7 @@ import type { Checkpoint } from './checkpoint.ts';
 /** The metadata's `format`. */
 export const FORMAT = 'velatura checkpoint';
 /** Counted up when other programs cannot go on from what this one writes: also where the same arrays mean something else. */
-export const FORMAT_VERSION = '5';
+export const FORMAT_VERSION = '6';
 /** Where the hashes will stand in the metadata, until they are known. */
 export const NO_HASH = '0'.repeat(64);
 
