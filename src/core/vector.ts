@@ -27,6 +27,10 @@ export function addScaled(result: Float32Array, a: Float32Array, factor: number,
   for (let i = whole; i < result.length; i++) result[i] = (a[i] as number) + factor * (b[i] as number);
 }
 
+export function scaleInPlace(values: Float32Array, factor: number): void {
+  for (let i = 0; i < values.length; i++) values[i] = factor * (values[i] as number);
+}
+
 /** Values from which on the system's own copying is quicker than a loop. */
 const MANY = 48;
 
@@ -40,6 +44,32 @@ export function copyPart(
 ): void {
   if (length >= MANY) to.set(from.subarray(place, place + length), at);
   else for (let i = 0; i < length; i++) to[at + i] = from[place + i] as number;
+}
+
+/** Rows whose values are exchanged together: what they have in the processor's cache is used whole before it goes. */
+const ROWS = 16;
+
+/** Writes a matrix of so many rows and columns, transposed. Values lie `apart` from each other there, and `toApart` here. */
+export function transposeInto(
+  to: Float32Array,
+  toApart: number,
+  from: Float32Array,
+  apart: number,
+  rows: number,
+  columns: number,
+): void {
+  for (let first = 0; first < rows; first += ROWS) {
+    const end = Math.min(first + ROWS, rows);
+    for (let column = 0; column < columns; column++) {
+      let at = (first * columns + column) * apart;
+      let place = (column * rows + first) * toApart;
+      for (let row = first; row < end; row++) {
+        to[place] = from[at] as number;
+        at += columns * apart;
+        place += toApart;
+      }
+    }
+  }
 }
 
 /** An array and what it is multiplied with. */

@@ -1,7 +1,7 @@
 import type { Engine } from '../engine.ts';
 import { UserError } from '../errors.ts';
-import { copied, type Floats, inPieces, kept, minus, release, type Store, shared } from '../store.ts';
-import { addScaled } from '../vector.ts';
+import { copied, type Floats, inPieces, kept, mapped, minus, release, type Store, shared } from '../store.ts';
+import { addScaled, scaleInPlace } from '../vector.ts';
 import { engineHistory } from './engine-history.ts';
 import type { History, Products } from './history.ts';
 import type { Optimizer, OptimizerState } from './optimizer.ts';
@@ -73,7 +73,18 @@ export function lbfgs(
     engine ? engineHistory(engine, gradientRow + 1, length) : plainHistory(gradientRow + 1, length, store);
 
   /** What the engine copies need not be there. */
-  const difference = (a: Floats, b: Floats) => (engine ? minus(a, b) : copied(minus(a, b), store));
+  const computed = (values: Floats) => (engine ? values : copied(values, store));
+
+  /** The step from `best` to `point`. Takes the direction, which nobody follows any more. */
+  function stepOf(state: LbfgsState): Floats {
+    const { step } = state;
+    const direction = state.direction as Floats;
+    state.direction = undefined;
+    if (step === 1) return direction;
+    const values = computed(mapped(direction, (part) => scaleInPlace(part, step)));
+    release(direction);
+    return values;
+  }
 
   /** Follows a sum of the history's rows. */
   async function follow(state: LbfgsState, factors: Float32Array): Promise<void> {
@@ -105,8 +116,8 @@ export function lbfgs(
     const slot = places.find((place) => !state.slots.includes(place)) ?? (state.slots.shift() as number);
     state.filled = Math.max(state.filled, slot + 1);
     const rows = new Map([
-      [slot, difference(state.point, state.best)],
-      [history + slot, difference(gradient, before)],
+      [slot, stepOf(state)],
+      [history + slot, computed(minus(gradient, before))],
       [gradientRow, gradient],
     ]);
     const product = await state.history.write(rows);

@@ -1,3 +1,4 @@
+import { transposeInto } from '../../vector.ts';
 import { constant, mismatch, operation, rank, ShapeError, show, type Tensor } from '../tensor.ts';
 import { depthToSpace, reshape, slice, zeroPad } from './shaping.ts';
 import { convolveByProducts, paysAsProducts } from './winograd.ts';
@@ -177,12 +178,9 @@ function phaseKernels(
       const place = places[i] as number;
       if (place < 0) continue;
       for (let group = 0; group < groups; group++) {
-        for (let c = 0; c < channels; c++) {
-          let to = ((phase * groups + group) * channels + c) * out * area + i;
-          for (let o = group * out; o < (group + 1) * out; o++, to += area) {
-            result[to] = data[(o * channels + c) * kernel * kernel + place] as number;
-          }
-        }
+        const from = group * out * channels * kernel * kernel + place;
+        const to = (phase * groups + group) * channels * out * area + i;
+        transposeInto(result.subarray(to), area, data.subarray(from), kernel * kernel, out, channels);
       }
     }
   }

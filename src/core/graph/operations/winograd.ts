@@ -1,3 +1,4 @@
+import { transposeInto } from '../../vector.ts';
 import {
   type Attribute,
   type Constant,
@@ -157,11 +158,7 @@ function after(maps: Tensor, matrix: Tensor): Tensor {
 
 /** From 9 values for each pair of channels to all pairs for each of the 9. */
 function byPlace(kernels: Float32Array): Float32Array {
-  const pairs = kernels.length / 9;
   const result = new Float32Array(kernels.length);
-  for (let pair = 0; pair < pairs; pair++) {
-    for (let place = 0; place < 9; place++)
-      result[place * pairs + pair] = kernels[pair * 9 + place] as number;
-  }
+  transposeInto(result, 1, kernels, 1, kernels.length / 9, 9);
   return result;
 }
