@@ -2,13 +2,13 @@ import type { Engine } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { adam, lbfgs, type Optimizer, type OptimizerState } from '../optimizers/index.ts';
 import { inMemory, type LargePicture, type Picture, type Size } from '../picture/picture.ts';
-import { clampInPlace, resample } from '../picture/resample.ts';
+import { clampInPlace } from '../picture/resample.ts';
 import { release as discard, type Floats, mapped, type Store, zeros } from '../store.ts';
 import { coloring } from './coloring.ts';
-import { fit } from './pyramid.ts';
+import { fit, resampleTo } from './pyramid.ts';
 import { type Evaluation, openScale } from './scale.ts';
 import { type Settings, weightsOf } from './settings.ts';
-import { startAt } from './start.ts';
+import { type PaintedScale, startAt } from './start.ts';
 import { checkState, type PaintingState } from './state.ts';
 import type { Losses, Work } from './work.ts';
 
@@ -60,35 +60,35 @@ export async function* paintPicture(
 ): AsyncGenerator<Step> {
   const { finish, ...pictures } = coloring(given.settings.color, given);
   const work = { ...given, ...pictures };
-  const { settings, content } = work;
+  const { settings } = work;
   const began = performance.now() - 1000 * (from?.seconds ?? 0);
   if (from) {
-    const sizes = settings.scales.map((scale) => fit(content, scale));
+    const sizes = settings.scales.map((scale) => fit(work.content, scale));
     checkState(from, settings, sizes);
   }
-  let painting: Picture | undefined;
+  let before: PaintedScale | undefined;
 
   for (const [level, scale] of settings.scales.entries()) {
     const resumed = from?.level === level ? from : undefined;
     if (from && level < from.level) continue;
     if (!work.start && isThere(settings) && scale !== settings.scales.at(-1)) continue;
     signal?.throwIfAborted();
-    const size = fit(content, scale);
+    const content = resampleTo(work.content, scale);
+    const { alpha } = content;
     const steps = settings.steps[level] as number;
     if (resumed && !resumed.optimizer) {
       const { seconds, step, loss, picture } = resumed;
-      painting = inMemory(clamped(picture, size));
+      before = { painting: inMemory(clamped(picture, content)), content };
       if (level < settings.scales.length - 1) continue;
-      const { alpha } = resample(content, size.width, size.height);
       const facts = { scale, step, steps, last: true, loss, seconds, checkpoint: async () => resumed };
-      yield stepOf(facts, () => clamped(picture, size, alpha), finish);
+      yield stepOf(facts, () => clamped(picture, content, alpha), finish);
       continue;
     }
     const large = storeFor(work, level, store);
-    const { start, alpha } = startAt(work, size, resumed?.start ?? painting, large);
-    painting = undefined;
+    const start = startAt(work, content, resumed?.start ?? before, large);
+    before = undefined;
     const optimizer = optimizerAt(work, level, engine, large);
-    const { evaluate, release } = await openScale(work, level, start, engine, large);
+    const { evaluate, release } = await openScale(work, level, content, start, engine, large);
     let state: OptimizerState | undefined;
     try {
       state = resumed?.optimizer
@@ -115,11 +115,12 @@ export async function* paintPicture(
           return { level, step, seconds, start: start.data, picture, loss, optimizer: saved };
         };
         const facts = { scale, step, steps, last, loss, seconds, checkpoint };
-        yield stepOf(facts, () => clamped(picture, size, alpha), finish);
+        yield stepOf(facts, () => clamped(picture, content, alpha), finish);
         over = true;
       }
       // Nothing follows the largest scale.
-      if (level < settings.scales.length - 1) painting = best && inMemory(clamped(best.picture, size));
+      if (level < settings.scales.length - 1)
+        before = best && { painting: inMemory(clamped(best.picture, content)), content };
     } finally {
       if (state) await optimizer.release(state);
       await release();
@@ -165,7 +166,8 @@ function storeFor({ plan }: Work, level: number, store: Store | undefined): Stor
   return store;
 }
 
-function clamped(values: Floats, size: Size, alpha?: Float32Array): LargePicture {
+function clamped(values: Floats, { width, height }: Size, alpha?: Float32Array): LargePicture {
+  const size = { width, height };
   const data = mapped(values, clampInPlace);
   return alpha ? { ...size, data, alpha } : { ...size, data };
 }

@@ -5,7 +5,6 @@ import type { LargePicture, Picture } from '../picture/picture.ts';
 import { release as discard, type Floats, loaded, type Store } from '../store.ts';
 import { type Cutting, openTiledObjective, type Stores, tiledPicture } from '../tiles/index.ts';
 import { openFilter } from './filter.ts';
-import { resampleTo } from './pyramid.ts';
 import { weightsOf } from './settings.ts';
 import { guideInputs, styleTargets } from './targets.ts';
 import { isPreconditioned, type Losses, objectiveAt, optionsOf, type Work } from './work.ts';
@@ -27,6 +26,7 @@ export interface Scale {
 /**
  * Compiles the objective at one scale, and finds the targets that content and styles set there.
  * @param level which of the scales
+ * @param content at the size of the scale
  * @param start what the scale starts from
  * @param store where arrays of the picture's size lie; in memory where there is none
  * @throws EngineError as `compile` and `run`
@@ -34,17 +34,16 @@ export interface Scale {
 export async function openScale(
   work: Work,
   level: number,
+  content: Picture,
   start: LargePicture,
   engine: Engine,
   store?: Store,
 ): Promise<Scale> {
-  const scale = work.settings.scales[level] as number;
-  const content = resampleTo(work.content, scale);
-  const targets = await styleTargets(work, level, engine);
+  const targets = styleTargets(work, level, engine);
   const { cutting, stored } = work.plan?.[level] ?? {};
   if (!cutting) return await openWhole(work, level, content, start, targets, engine);
   const stores = { pictures: store, maps: stored === 'all' ? store : undefined };
-  return await openTiled(work, level, cutting, content, start, targets, engine, stores);
+  return await openTiled(work, level, cutting, content, start, await targets, engine, stores);
 }
 
 /** In one piece. */
@@ -53,12 +52,16 @@ async function openWhole(
   level: number,
   content: Picture,
   start: LargePicture,
-  targets: Readonly<Record<string, Float32Array>>,
+  finding: Promise<Readonly<Record<string, Float32Array>>>,
   engine: Engine,
 ): Promise<Scale> {
+  // The engine looks at the styles while the graph is built.
+  finding.catch(() => {});
   const guiding = guideInputs(work, content);
   const outputs = objectiveAt(work, work.settings.scales[level] as number, isPreconditioned(work, level));
-  const program = await engine.compile(serialize(outputs));
+  const model = serialize(outputs);
+  const targets = await finding;
+  const program = await engine.compile(model);
 
   // The content's own feature maps come from the same program, which wants targets of some kind for that run.
   const taps = Object.keys(work.settings.contentTaps);

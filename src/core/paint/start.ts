@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { LargePicture, Picture, Size } from '../picture/picture.ts';
+import type { LargePicture, Picture } from '../picture/picture.ts';
 import { clampInPlace, resample, resamplePlanes } from '../picture/resample.ts';
 import { type Floats, kept, type Store } from '../store.ts';
 import { addScaled } from '../vector.ts';
@@ -7,25 +7,32 @@ import { cover, noise } from './pyramid.ts';
 import { paintedOver, softPainted } from './regions.ts';
 import type { Work } from './work.ts';
 
+/** The painting of a scale, and the content at its size. */
+export interface PaintedScale {
+  readonly painting: Picture;
+  readonly content: Picture;
+}
+
 /**
- * What a scale starts from, and the content's transparency at that scale.
+ * What a scale starts from.
+ * @param content at the size of the scale
  * @param before the painting of the scale before, or what this scale started from when it was begun earlier, if there is either
  * @param store where it is to lie; in memory where there is none
  */
 export function startAt(
   work: Work,
-  size: Size,
-  before: Picture | Floats | undefined,
+  content: Picture,
+  before: PaintedScale | Floats | undefined,
   store?: Store,
-): { readonly start: LargePicture; readonly alpha: Float32Array | undefined } {
-  const content = resample(work.content, size.width, size.height);
-  const data = before && !isPicture(before) ? before : startFrom(work, content, before).data;
-  return { start: { ...size, data: kept(data, store) }, alpha: content.alpha };
+): LargePicture {
+  const { width, height } = content;
+  const data = before && !isPainted(before) ? before : startFrom(work, content, before).data;
+  return { width, height, data: kept(data, store) };
 }
 
 /** The painting of the scale before, but for what is to be left as it was. */
-function startFrom(work: Work, content: Picture, painting: Picture | undefined): Picture {
-  const first = painting ? enlarged(work, painting, content) : startingPicture(work, content);
+function startFrom(work: Work, content: Picture, before: PaintedScale | undefined): Picture {
+  const first = before ? enlarged(work, before, content) : startingPicture(work, content);
   const painted = work.guide?.painted;
   return painted ? paintedOver(first, content, softPainted(painted, content)) : first;
 }
@@ -37,10 +44,10 @@ function startFrom(work: Work, content: Picture, painting: Picture | undefined):
  *
  * @param content at the size of the next scale
  */
-function enlarged(work: Work, painting: Picture, content: Picture): Picture {
+function enlarged(work: Work, { painting, content: smaller }: PaintedScale, content: Picture): Picture {
   const { width, height } = content;
   if (!work.start && work.settings.init !== 'content') return resample(painting, width, height);
-  const before = startingPicture(work, resample(work.content, painting.width, painting.height));
+  const before = startingPicture(work, smaller);
   const change = new Float32Array(painting.data.length);
   addScaled(change, painting.data, -1, before.data);
   const data = resamplePlanes(change, painting.width, painting.height, width, height);
@@ -57,6 +64,6 @@ function startingPicture({ styles, start, settings }: Work, content: Picture): P
   throw new UserError(`The picture "${settings.init}" to start from was not given.`);
 }
 
-function isPicture(given: Picture | Floats): given is Picture {
-  return 'width' in given;
+function isPainted(given: PaintedScale | Floats): given is PaintedScale {
+  return 'painting' in given;
 }
