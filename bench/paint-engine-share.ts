@@ -1,7 +1,6 @@
 import {
   createEngine,
   type Engine,
-  elements,
   input,
   preparePainting,
   resample,
@@ -9,7 +8,6 @@ import {
   type Step,
   scale,
   serialize,
-  slice,
   writePicture,
 } from 'velatura';
 import { CONTENT, STYLE } from './scene.ts';
@@ -60,19 +58,17 @@ process.stdout.write(
 );
 
 /**
- * The milliseconds of a run that computes next to nothing and hands over what a step does: the change there, picture and
- * gradient back; and for the optimiser three vectors there and a direction back.
+ * The milliseconds of a run that computes next to nothing and hands over what the runs of a step do: the change there, picture and
+ * gradient back, and the optimiser's direction back. The optimiser's vectors go there outside of any run.
  */
 async function handOver({ width, height }: Size): Promise<number> {
   const change = input('change', [1, 3, height, width]);
-  const rows = input('rows', [3, elements(change.shape)]);
   const outputs = { picture: scale(change, 2), gradient: scale(change, 3), direction: scale(change, 4) };
-  const program = await engine.compile(serialize({ ...outputs, first: slice(rows, 1, 0, 1) }));
+  const program = await engine.compile(serialize(outputs));
   const values = new Float32Array(3 * width * height);
   const times: number[] = [];
   for (let run = 0; run < 9; run++) {
     const began = performance.now();
-    for (const row of [0, 1, 2]) await program.write('rows', row * values.length, values.slice());
     await program.run({ change: values }, Object.keys(outputs));
     times.push(performance.now() - began);
   }

@@ -94,11 +94,19 @@ async function run(
       feeds[name] = new ort.Tensor('float32', value, metadata.shape as number[]);
   }
   const own = Object.fromEntries(session.inputNames.map((name) => [name, feeds[name] as ort.Tensor]));
-  const results = await session.run(own, fetches);
-  // The results live in ONNX Runtime's memory: a copy can be handed over to the other thread.
+  const results = Object.fromEntries(fetches.map((name) => [name, room(session, name)]));
+  await session.run(own, results);
   return Object.fromEntries(
-    fetches.map((name) => [name, (results[name] as ort.Tensor).data.slice() as Float32Array]),
+    fetches.map((name) => [name, (results[name] as ort.Tensor).data as Float32Array]),
   );
+}
+
+/** For ONNX Runtime to write an output to: what is in its own memory would have to be copied to be handed over to the other thread. */
+function room({ outputMetadata }: ort.InferenceSession, name: string): ort.Tensor {
+  const output = outputMetadata.find((candidate) => candidate.name === name);
+  if (!output?.isTensor) throw new Error(`there is no output "${name}"`);
+  const shape = output.shape as number[];
+  return new ort.Tensor('float32', new Float32Array(count(shape)), shape);
 }
 
 /** Replaces a part of an input's value: zero where it has been given none. */
