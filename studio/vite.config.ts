@@ -16,5 +16,7 @@ export default defineConfig({
     // The page's content security policy knows neither inline scripts nor data addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Whoever paints for the first time need not hear how long a slow machine took to build the page.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 });
