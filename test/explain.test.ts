@@ -198,7 +198,7 @@ describe('velatura explain', () => {
     const { convolutions } = architectureNamed('resnet50');
     expect(convolutions[0]?.out).toBe(64);
     expect(numbers.taps).toEqual([
-      { tap: 'conv1', channels: 64, width: 32, height: 24, compared: 64 },
+      { tap: 'conv1', channels: 64, width: 32, height: 24, compared: 16 },
       { tap: '2a', channels: 256, width: 16, height: 12, compared: 64 },
       { tap: '2c', channels: 256, width: 16, height: 12, compared: 64 },
     ]);
