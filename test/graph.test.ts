@@ -25,6 +25,7 @@ import {
   reshape,
   reverse,
   rowSums,
+  rowsAt,
   runOnce,
   ShapeError,
   scalar,
@@ -303,6 +304,15 @@ describe('the operations on rows and columns', () => {
     expect([...(found.sums as Float32Array)]).toEqual([6, 15]);
     expect([...(found.added as Float32Array)]).toEqual([11, 12, 13, 3, 4, 5]);
     expect([...(found.multiplied as Float32Array)]).toEqual([10, 20, 30, -4, -5, -6]);
+  });
+});
+
+describe('rowsAt', () => {
+  it('gives rows by their numbers, in that order and as often as they are named', async () => {
+    const x = constant(Float32Array.of(1, 2, 3, 4, 5, 6), [3, 2]);
+    const numbers = input('numbers', [4]);
+    const found = await runOnce(engine, { y: rowsAt(x, numbers) }, { numbers: Float32Array.of(2, 0, 1, 0) });
+    expect([...(found.y as Float32Array)]).toEqual([5, 6, 1, 2, 3, 4, 1, 2]);
   });
 });
 

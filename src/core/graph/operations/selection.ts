@@ -1,4 +1,4 @@
-import { operation, scalar, type Tensor } from '../tensor.ts';
+import { operation, rank, scalar, type Tensor } from '../tensor.ts';
 import { broadcast, mul, reduceTo } from './arithmetic.ts';
 import { inBlocks } from './blocks.ts';
 
@@ -29,6 +29,22 @@ export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
     ],
   });
 }
+
+/** Rows of a matrix `[m, n]`, by their numbers `[k]`: `[k, n]`. Has no gradient. */
+export function rowsAt(x: Tensor, numbers: Tensor): Tensor {
+  rank('rowsAt', x, 2);
+  rank('rowsAt', numbers, 1);
+  const whole = operation(
+    numbers.shape,
+    { operator: 'Cast', inputs: [numbers], attributes: { to: { int: INT64 } } },
+    'int64',
+  );
+  const shape = [numbers.shape[0] as number, x.shape[1] as number];
+  return operation(shape, { operator: 'Gather', inputs: [x, whole] });
+}
+
+/** TensorProto.DataType */
+const INT64 = 7;
 
 /** 1 where x is positive, 0 elsewhere. Has no gradient. */
 export function positive(x: Tensor): Tensor {
