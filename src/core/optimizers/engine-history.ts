@@ -26,7 +26,7 @@ export async function engineHistory(engine: Engine, rows: number, length: number
   });
   const matrix = new Float32Array(rows * rows);
 
-  /** The products of these rows with all. Each is the same whichever rows are asked for, and so the same after a restart. */
+  /** The products of these rows with all. Of two of them it is that of the later one with the earlier one that is kept. */
   async function multiply(replaced: readonly number[]): Promise<void> {
     for (let first = 0; first < replaced.length; first += FRESH) {
       // Where fewer are left, the last is multiplied once more.

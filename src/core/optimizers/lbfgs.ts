@@ -65,15 +65,17 @@ export function lbfgs(
 ): Optimizer<LbfgsState> {
   const gradientRow = 2 * history;
   const places = Array.from({ length: history }, (_, place) => place);
-  /** The rows of so many places: their steps, then their changes. */
-  const rowsFilled = (filled: number) =>
-    Array.from({ length: 2 * filled }, (_, i) => (i < filled ? i : history + i - filled));
+  /** The rows of the places that are filled, in the order in which they were written; those that do not count any more first. */
+  const rowsFilled = ({ slots, filled }: Pick<LbfgsState, 'slots' | 'filled'>) => {
+    const idle = places.filter((place) => place < filled && !slots.includes(place));
+    return [...idle, ...slots].flatMap((place) => [place, history + place]);
+  };
   const rowName = (row: number) => `row ${row}`;
   const openHistory = async (length: number) =>
     engine ? engineHistory(engine, gradientRow + 1, length) : plainHistory(gradientRow + 1, length, store);
 
   /** What the engine copies need not be there. */
-  const computed = (values: Floats) => (engine ? values : copied(values, store));
+  const difference = (a: Floats, b: Floats) => (engine ? minus(a, b) : copied(minus(a, b), store));
 
   /** The step from `best` to `point`. Takes the direction, which nobody follows any more. */
   function stepOf(state: LbfgsState): Floats {
@@ -81,7 +83,10 @@ export function lbfgs(
     const direction = state.direction as Floats;
     state.direction = undefined;
     if (step === 1) return direction;
-    const values = computed(mapped(direction, (part) => scaleInPlace(part, step)));
+    const scaled = mapped(direction, (part) => scaleInPlace(part, step));
+    if (direction instanceof Float32Array) return kept(scaled, store);
+    // Computed as it is read, for which the direction has to be there.
+    const values = copied(scaled, store);
     release(direction);
     return values;
   }
@@ -117,7 +122,7 @@ export function lbfgs(
     state.filled = Math.max(state.filled, slot + 1);
     const rows = new Map([
       [slot, stepOf(state)],
-      [history + slot, computed(minus(gradient, before))],
+      [history + slot, difference(gradient, before)],
       [gradientRow, gradient],
     ]);
     const product = await state.history.write(rows);
@@ -188,7 +193,7 @@ export function lbfgs(
       const { point, best, gradient, direction, loss, slope, step, trials, converged, slots, filled } = state;
       const rows: Record<string, Floats> = {};
       // That of the gradient is saved by itself.
-      for (const row of rowsFilled(filled)) rows[rowName(row)] = await state.history.read(row);
+      for (const row of rowsFilled(state)) rows[rowName(row)] = await state.history.read(row);
       return {
         values: { loss, slope, step, trials, converged: Number(converged), filled, slots: [...slots] },
         arrays: {
@@ -225,7 +230,8 @@ export function lbfgs(
       if (!(filled <= history) || slots.some((slot) => !(slot >= 0 && slot < filled))) {
         throw new UserError(`The saved state has a longer history than the ${history} steps of this one.`);
       }
-      const rows = new Map(rowsFilled(filled).map((row) => [row, own(rowName(row))]));
+      // In that order products are computed as they were: which of two rows is the newer one can make a difference in the last bit.
+      const rows = new Map(rowsFilled(state).map((row) => [row, own(rowName(row))]));
       if (state.gradient) rows.set(gradientRow, state.gradient);
       const restored = await openHistory(length);
       try {

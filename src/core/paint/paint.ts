@@ -6,9 +6,9 @@ import { clampInPlace } from '../picture/resample.ts';
 import { release as discard, type Floats, mapped, type Store, zeros } from '../store.ts';
 import { coloring } from './coloring.ts';
 import { fit, resampleTo } from './pyramid.ts';
-import { type Evaluation, openScale } from './scale.ts';
+import { type Evaluation, openScale, type Scale } from './scale.ts';
 import { type Settings, weightsOf } from './settings.ts';
-import { type PaintedScale, startAt } from './start.ts';
+import { startAt } from './start.ts';
 import { checkState, type PaintingState } from './state.ts';
 import type { Losses, Work } from './work.ts';
 
@@ -66,29 +66,29 @@ export async function* paintPicture(
     const sizes = settings.scales.map((scale) => fit(work.content, scale));
     checkState(from, settings, sizes);
   }
-  let before: PaintedScale | undefined;
+  let painting: Picture | undefined;
 
   for (const [level, scale] of settings.scales.entries()) {
     const resumed = from?.level === level ? from : undefined;
     if (from && level < from.level) continue;
     if (!work.start && isThere(settings) && scale !== settings.scales.at(-1)) continue;
     signal?.throwIfAborted();
-    const content = resampleTo(work.content, scale);
-    const { alpha } = content;
+    const size = fit(work.content, scale);
     const steps = settings.steps[level] as number;
     if (resumed && !resumed.optimizer) {
       const { seconds, step, loss, picture } = resumed;
-      before = { painting: inMemory(clamped(picture, content)), content };
+      painting = inMemory(clamped(picture, size));
       if (level < settings.scales.length - 1) continue;
+      const { alpha } = resampleTo(work.content, scale);
       const facts = { scale, step, steps, last: true, loss, seconds, checkpoint: async () => resumed };
-      yield stepOf(facts, () => clamped(picture, content, alpha), finish);
+      yield stepOf(facts, () => clamped(picture, size, alpha), finish);
       continue;
     }
     const large = storeFor(work, level, store);
-    const start = startAt(work, content, resumed?.start ?? before, large);
-    before = undefined;
+    const opened = await begin(work, level, resumed?.start ?? painting, engine, large);
+    const { start, alpha, evaluate, release } = opened;
+    painting = undefined;
     const optimizer = optimizerAt(work, level, engine, large);
-    const { evaluate, release } = await openScale(work, level, content, start, engine, large);
     let state: OptimizerState | undefined;
     try {
       state = resumed?.optimizer
@@ -115,17 +115,33 @@ export async function* paintPicture(
           return { level, step, seconds, start: start.data, picture, loss, optimizer: saved };
         };
         const facts = { scale, step, steps, last, loss, seconds, checkpoint };
-        yield stepOf(facts, () => clamped(picture, content, alpha), finish);
+        yield stepOf(facts, () => clamped(picture, size, alpha), finish);
         over = true;
       }
       // Nothing follows the largest scale.
-      if (level < settings.scales.length - 1)
-        before = best && { painting: inMemory(clamped(best.picture, content)), content };
+      if (level < settings.scales.length - 1) painting = best && inMemory(clamped(best.picture, size));
     } finally {
       if (state) await optimizer.release(state);
       await release();
     }
   }
+}
+
+/**
+ * A scale with what it starts from. The content at its size is needed here alone: a huge one must not be there for all of its steps.
+ * @param before as `startAt` takes it
+ */
+async function begin(
+  work: Work,
+  level: number,
+  before: Picture | Floats | undefined,
+  engine: Engine,
+  store: Store | undefined,
+): Promise<Scale & { readonly start: LargePicture; readonly alpha: Float32Array | undefined }> {
+  const content = resampleTo(work.content, work.settings.scales[level] as number);
+  const start = startAt(work, content, before, store);
+  const scale = await openScale(work, level, content, start, engine, store);
+  return { ...scale, start, alpha: content.alpha };
 }
 
 /** @param shown the painting as it stands, before it is finished */
@@ -166,8 +182,7 @@ function storeFor({ plan }: Work, level: number, store: Store | undefined): Stor
   return store;
 }
 
-function clamped(values: Floats, { width, height }: Size, alpha?: Float32Array): LargePicture {
-  const size = { width, height };
+function clamped(values: Floats, size: Size, alpha?: Float32Array): LargePicture {
   const data = mapped(values, clampInPlace);
   return alpha ? { ...size, data, alpha } : { ...size, data };
 }

@@ -7,12 +7,6 @@ import { cover, noise } from './pyramid.ts';
 import { paintedOver, softPainted } from './regions.ts';
 import type { Work } from './work.ts';
 
-/** The painting of a scale, and the content at its size. */
-export interface PaintedScale {
-  readonly painting: Picture;
-  readonly content: Picture;
-}
-
 /**
  * What a scale starts from.
  * @param content at the size of the scale
@@ -22,17 +16,17 @@ export interface PaintedScale {
 export function startAt(
   work: Work,
   content: Picture,
-  before: PaintedScale | Floats | undefined,
+  before: Picture | Floats | undefined,
   store?: Store,
 ): LargePicture {
   const { width, height } = content;
-  const data = before && !isPainted(before) ? before : startFrom(work, content, before).data;
+  const data = before && !isPicture(before) ? before : startFrom(work, content, before).data;
   return { width, height, data: kept(data, store) };
 }
 
 /** The painting of the scale before, but for what is to be left as it was. */
-function startFrom(work: Work, content: Picture, before: PaintedScale | undefined): Picture {
-  const first = before ? enlarged(work, before, content) : startingPicture(work, content);
+function startFrom(work: Work, content: Picture, painting: Picture | undefined): Picture {
+  const first = painting ? enlarged(work, painting, content) : startingPicture(work, content);
   const painted = work.guide?.painted;
   return painted ? paintedOver(first, content, softPainted(painted, content)) : first;
 }
@@ -44,10 +38,10 @@ function startFrom(work: Work, content: Picture, before: PaintedScale | undefine
  *
  * @param content at the size of the next scale
  */
-function enlarged(work: Work, { painting, content: smaller }: PaintedScale, content: Picture): Picture {
+function enlarged(work: Work, painting: Picture, content: Picture): Picture {
   const { width, height } = content;
   if (!work.start && work.settings.init !== 'content') return resample(painting, width, height);
-  const before = startingPicture(work, smaller);
+  const before = startingPicture(work, resample(work.content, painting.width, painting.height));
   const change = new Float32Array(painting.data.length);
   addScaled(change, painting.data, -1, before.data);
   const data = resamplePlanes(change, painting.width, painting.height, width, height);
@@ -64,6 +58,6 @@ function startingPicture({ styles, start, settings }: Work, content: Picture): P
   throw new UserError(`The picture "${settings.init}" to start from was not given.`);
 }
 
-function isPainted(given: PaintedScale | Floats): given is PaintedScale {
-  return 'painting' in given;
+function isPicture(given: Picture | Floats): given is Picture {
+  return 'width' in given;
 }
