@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   adam,
+  createEngine,
   type LbfgsOptions,
   type LbfgsState,
   lbfgs,
@@ -202,6 +203,28 @@ describe('an optimiser that goes on from what it saved', () => {
     expect(values.some(({ trials }) => Number(trials) > 0)).toBe(true);
     expect(values.some(({ filled, slots }) => filled === 10 && (slots as number[]).length === 10)).toBe(true);
     expect(values.some(({ filled, slots }) => Number(filled) > (slots as number[]).length)).toBe(true);
+  });
+
+  it('takes the same points, bit for bit, with more threads than the history has rows for', async () => {
+    const many = createEngine({ threads: 16 });
+    const length = 20_000;
+    const curvatures = Array.from(noise(5, length), (v) => 10 ** (2 * v));
+    const valley = quadratic(curvatures, Array.from(noise(6, length)));
+    const optimizer = lbfgs(many);
+    const state = await optimizer.init(new Float32Array(length));
+    const step = (at: LbfgsState) =>
+      optimizer.update(at, valley.loss(loaded(at.point)), valley.gradient(loaded(at.point)));
+    for (let done = 0; done < 15; done++) {
+      const again = await optimizer.restore(await optimizer.save(state));
+      await step(again);
+      await step(state);
+      expect(Buffer.from(loaded(again.point).buffer).equals(Buffer.from(loaded(state.point).buffer))).toBe(
+        true,
+      );
+      await optimizer.release(again);
+    }
+    await optimizer.release(state);
+    await many.close();
   });
 
   it('takes the same points, bit for bit: Adam', async () => {

@@ -5,7 +5,7 @@ import type { History } from './history.ts';
 
 /** Values of a row that are handed to the engine at a time. */
 const PIECE = 1 << 20;
-/** Rows whose products are computed at a time: those that a step replaces. */
+/** Rows whose products are computed at a time: those that a step of L-BFGS replaces. */
 const FRESH = 3;
 
 /**
@@ -26,14 +26,16 @@ export async function engineHistory(engine: Engine, rows: number, length: number
   });
   const matrix = new Float32Array(rows * rows);
 
-  /** The products of these rows with all. Of two of them it is that of the later one with the earlier one that is kept. */
+  /**
+   * The products of these rows with all, two by two and always with the last: a step's two, and the gradient. Of two rows it is the
+   * product of the later one with the earlier one that is kept. With many threads it differs in the last bit by which of them is in
+   * which column; rows that are written again in the order in which they came have the same products again.
+   */
   async function multiply(replaced: readonly number[]): Promise<void> {
-    for (let first = 0; first < replaced.length; first += FRESH) {
-      // Where fewer are left, the last is multiplied once more.
-      const numbers = Float32Array.from(
-        { length: FRESH },
-        (_, i) => replaced[Math.min(first + i, replaced.length - 1)] as number,
-      );
+    const last = replaced.length - 1;
+    for (let first = 0; first === 0 || first < last; first += FRESH - 1) {
+      const chosen = [first, first + 1, last].map((i) => replaced[Math.min(i, last)] as number);
+      const numbers = Float32Array.from(chosen);
       const { products: found } = (await products.run({ fresh: numbers }, ['products'])) as {
         products: Float32Array;
       };

@@ -84,9 +84,8 @@ export function lbfgs(
     state.direction = undefined;
     if (step === 1) return direction;
     const scaled = mapped(direction, (part) => scaleInPlace(part, step));
-    if (direction instanceof Float32Array) return kept(scaled, store);
-    // Computed as it is read, for which the direction has to be there.
-    const values = copied(scaled, store);
+    // In a store it is computed as it is read, for which the direction has to be there.
+    const values = scaled instanceof Float32Array ? scaled : copied(scaled, store);
     release(direction);
     return values;
   }
