@@ -99,6 +99,9 @@ function writeAttribute({ name, attribute }: { name: string; attribute: Attribut
   } else if ('int' in attribute) {
     pbf.writeVarintField(3, attribute.int);
     pbf.writeVarintField(20, 2);
+  } else if ('type' in attribute) {
+    pbf.writeVarintField(3, DATA_TYPES[attribute.type]);
+    pbf.writeVarintField(20, 2);
   } else if ('string' in attribute) {
     pbf.writeBytesField(4, new TextEncoder().encode(attribute.string));
     pbf.writeVarintField(20, 3);

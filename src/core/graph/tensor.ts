@@ -32,7 +32,8 @@ export type Attribute =
   | { int: number }
   | { ints: readonly number[] }
   | { float: number }
-  | { string: string };
+  | { string: string }
+  | { type: ElementType };
 
 /**
  * The gradient rule of an operation: from the gradient of the objective with respect to its output, and that

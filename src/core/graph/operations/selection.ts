@@ -36,15 +36,12 @@ export function rowsAt(x: Tensor, numbers: Tensor): Tensor {
   rank('rowsAt', numbers, 1);
   const whole = operation(
     numbers.shape,
-    { operator: 'Cast', inputs: [numbers], attributes: { to: { int: INT64 } } },
+    { operator: 'Cast', inputs: [numbers], attributes: { to: { type: 'int64' } } },
     'int64',
   );
   const shape = [numbers.shape[0] as number, x.shape[1] as number];
   return operation(shape, { operator: 'Gather', inputs: [x, whole] });
 }
-
-/** TensorProto.DataType */
-const INT64 = 7;
 
 /** 1 where x is positive, 0 elsewhere. Has no gradient. */
 export function positive(x: Tensor): Tensor {
