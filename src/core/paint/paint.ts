@@ -2,11 +2,11 @@ import type { Engine } from '../engine.ts';
 import { UserError } from '../errors.ts';
 import { adam, lbfgs, type Optimizer, type OptimizerState } from '../optimizers/index.ts';
 import { inMemory, type LargePicture, type Picture, type Size } from '../picture/picture.ts';
-import { clampInPlace } from '../picture/resample.ts';
+import { clampInPlace, resample } from '../picture/resample.ts';
 import { release as discard, type Floats, mapped, type Store, zeros } from '../store.ts';
 import { coloring } from './coloring.ts';
-import { fit, resampleTo } from './pyramid.ts';
-import { type Evaluation, openScale, type Scale } from './scale.ts';
+import { fit } from './pyramid.ts';
+import { type Evaluation, openScale } from './scale.ts';
 import { type Settings, weightsOf } from './settings.ts';
 import { startAt } from './start.ts';
 import { checkState, type PaintingState } from './state.ts';
@@ -60,10 +60,10 @@ export async function* paintPicture(
 ): AsyncGenerator<Step> {
   const { finish, ...pictures } = coloring(given.settings.color, given);
   const work = { ...given, ...pictures };
-  const { settings } = work;
+  const { settings, content } = work;
   const began = performance.now() - 1000 * (from?.seconds ?? 0);
   if (from) {
-    const sizes = settings.scales.map((scale) => fit(work.content, scale));
+    const sizes = settings.scales.map((scale) => fit(content, scale));
     checkState(from, settings, sizes);
   }
   let painting: Picture | undefined;
@@ -73,22 +73,22 @@ export async function* paintPicture(
     if (from && level < from.level) continue;
     if (!work.start && isThere(settings) && scale !== settings.scales.at(-1)) continue;
     signal?.throwIfAborted();
-    const size = fit(work.content, scale);
+    const size = fit(content, scale);
     const steps = settings.steps[level] as number;
     if (resumed && !resumed.optimizer) {
       const { seconds, step, loss, picture } = resumed;
       painting = inMemory(clamped(picture, size));
       if (level < settings.scales.length - 1) continue;
-      const { alpha } = resampleTo(work.content, scale);
+      const { alpha } = resample(content, size.width, size.height);
       const facts = { scale, step, steps, last: true, loss, seconds, checkpoint: async () => resumed };
       yield stepOf(facts, () => clamped(picture, size, alpha), finish);
       continue;
     }
     const large = storeFor(work, level, store);
-    const opened = await begin(work, level, resumed?.start ?? painting, engine, large);
-    const { start, alpha, evaluate, release } = opened;
+    const { start, alpha } = startAt(work, size, resumed?.start ?? painting, large);
     painting = undefined;
     const optimizer = optimizerAt(work, level, engine, large);
+    const { evaluate, release } = await openScale(work, level, start, engine, large);
     let state: OptimizerState | undefined;
     try {
       state = resumed?.optimizer
@@ -125,23 +125,6 @@ export async function* paintPicture(
       await release();
     }
   }
-}
-
-/**
- * A scale with what it starts from. The content at its size is needed here alone: a huge one must not be there for all of its steps.
- * @param before as `startAt` takes it
- */
-async function begin(
-  work: Work,
-  level: number,
-  before: Picture | Floats | undefined,
-  engine: Engine,
-  store: Store | undefined,
-): Promise<Scale & { readonly start: LargePicture; readonly alpha: Float32Array | undefined }> {
-  const content = resampleTo(work.content, work.settings.scales[level] as number);
-  const start = startAt(work, content, before, store);
-  const scale = await openScale(work, level, content, start, engine, store);
-  return { ...scale, start, alpha: content.alpha };
 }
 
 /** @param shown the painting as it stands, before it is finished */

@@ -5,6 +5,7 @@ import type { LargePicture, Picture } from '../picture/picture.ts';
 import { release as discard, type Floats, loaded, type Store } from '../store.ts';
 import { type Cutting, openTiledObjective, type Stores, tiledPicture } from '../tiles/index.ts';
 import { openFilter } from './filter.ts';
+import { resampleTo } from './pyramid.ts';
 import { weightsOf } from './settings.ts';
 import { guideInputs, styleTargets } from './targets.ts';
 import { isPreconditioned, type Losses, objectiveAt, optionsOf, type Work } from './work.ts';
@@ -26,7 +27,6 @@ export interface Scale {
 /**
  * Compiles the objective at one scale, and finds the targets that content and styles set there.
  * @param level which of the scales
- * @param content at the size of the scale
  * @param start what the scale starts from
  * @param store where arrays of the picture's size lie; in memory where there is none
  * @throws EngineError as `compile` and `run`
@@ -34,11 +34,12 @@ export interface Scale {
 export async function openScale(
   work: Work,
   level: number,
-  content: Picture,
   start: LargePicture,
   engine: Engine,
   store?: Store,
 ): Promise<Scale> {
+  const scale = work.settings.scales[level] as number;
+  const content = resampleTo(work.content, scale);
   const targets = styleTargets(work, level, engine);
   const { cutting, stored } = work.plan?.[level] ?? {};
   if (!cutting) return await openWhole(work, level, content, start, targets, engine);

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import type { LargePicture, Picture } from '../picture/picture.ts';
+import type { LargePicture, Picture, Size } from '../picture/picture.ts';
 import { clampInPlace, resample, resamplePlanes } from '../picture/resample.ts';
 import { type Floats, kept, type Store } from '../store.ts';
 import { addScaled } from '../vector.ts';
@@ -8,20 +8,19 @@ import { paintedOver, softPainted } from './regions.ts';
 import type { Work } from './work.ts';
 
 /**
- * What a scale starts from.
- * @param content at the size of the scale
+ * What a scale starts from, and the content's transparency at that scale.
  * @param before the painting of the scale before, or what this scale started from when it was begun earlier, if there is either
  * @param store where it is to lie; in memory where there is none
  */
 export function startAt(
   work: Work,
-  content: Picture,
+  size: Size,
   before: Picture | Floats | undefined,
   store?: Store,
-): LargePicture {
-  const { width, height } = content;
+): { readonly start: LargePicture; readonly alpha: Float32Array | undefined } {
+  const content = resample(work.content, size.width, size.height);
   const data = before && !isPicture(before) ? before : startFrom(work, content, before).data;
-  return { width, height, data: kept(data, store) };
+  return { start: { ...size, data: kept(data, store) }, alpha: content.alpha };
 }
 
 /** The painting of the scale before, but for what is to be left as it was. */
