@@ -4,6 +4,7 @@ import {
   type Network,
   objective,
   type Picture,
+  pictureFeatures,
   runOnce,
   serialize,
   styleStatistics,
@@ -24,18 +25,17 @@ export async function stepOf({ recipe, weights, pictures }: Scene, engine: Engin
   );
   const styleTargets = await runOnce(engine, statistics, { picture: style.data });
 
-  const outputs = objective({ ...recipe, network, width, height });
-  const program = await engine.compile(serialize(outputs));
   const taps = Object.keys(recipe.contentTaps);
-  const size = (tap: string) => (outputs[`features ${tap}`]?.shape ?? []).reduce((a, b) => a * b, 1);
-  const blank = Object.fromEntries(taps.map((tap) => [`content ${tap}`, new Float32Array(size(tap))]));
-  const none = new Float32Array(content.data.length);
-  const maps = await program.run(
-    { start: content.data, change: none, ...styleTargets, ...blank },
-    taps.map((tap) => `features ${tap}`),
-  );
+  const look = pictureFeatures({ ...recipe, network, width, height }, taps);
+  const maps = await runOnce(engine, look, { picture: content.data });
   const targets = taps.map((tap) => [`content ${tap}`, maps[`features ${tap}`] as Float32Array] as const);
-  let unchanging: Record<string, Float32Array> = Object.fromEntries(targets);
+
+  const program = await engine.compile(serialize(objective({ ...recipe, network, width, height })));
+  let unchanging: Record<string, Float32Array> = {
+    start: content.data,
+    ...styleTargets,
+    ...Object.fromEntries(targets),
+  };
 
   async function run() {
     const found = await program.run({ change: change.data, ...unchanging }, [

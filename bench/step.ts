@@ -6,6 +6,7 @@ import {
   memoryOf,
   objective,
   parameterShapes,
+  pictureFeatures,
   resolveSettings,
   serialize,
   styleStatistics,
@@ -52,9 +53,10 @@ const feeds: Record<string, Float32Array> = {
 for (const [name, { shape }] of Object.entries(styleStatistics(view, Object.keys(settings.styleTaps)))) {
   feeds[name] = noise(elements(shape), 1);
 }
-for (const tap of Object.keys(settings.contentTaps)) {
-  const shape = outputs[`features ${tap}`]?.shape ?? [];
-  feeds[`content ${tap}`] = noise(elements(shape), 1);
+const contentTaps = Object.keys(settings.contentTaps);
+const maps = pictureFeatures(view, contentTaps);
+for (const tap of contentTaps) {
+  feeds[`content ${tap}`] = noise(elements(maps[`features ${tap}`]?.shape ?? []), 1);
 }
 await program.run(feeds, ['gradient']);
 const times: number[] = [];

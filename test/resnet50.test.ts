@@ -1,4 +1,4 @@
-import { loadModel, objective, resnet50, runOnce, serialize, styleStatistics } from 'velatura';
+import { loadModel, objective, pictureFeatures, resnet50, runOnce, styleStatistics } from 'velatura';
 import { beforeAll, describe, expect, it } from 'vitest';
 import reference from './fixtures/resnet50.json' with { type: 'json' };
 import { every, image, norm, relativeError } from './support/reference.ts';
@@ -36,20 +36,10 @@ describe('ResNet-50 with its ImageNet weights', () => {
     losses: 'relative' as const,
     soft: false,
   });
-  const blank = (length: number) => new Float32Array(length);
 
   it('gives the reference feature maps at every tap', async () => {
-    const outputs = objective({
-      ...options(),
-      contentTaps: Object.fromEntries(allTaps.map((tap) => [tap, 1])),
-    });
-    const targets = allTaps.map((tap) => [`content ${tap}`, blank(size(outputs[`features ${tap}`]?.shape))]);
-    const grams = reference.taps.map((tap) => [`style ${tap}`, blank(channels(tap) ** 2)]);
-    const found = await runOnce(engine, outputs, {
-      start: picture,
-      change: blank(picture.length),
-      ...Object.fromEntries([...targets, ...grams]),
-    });
+    const outputs = pictureFeatures({ ...view(), width: 128, height: 96 }, allTaps);
+    const found = await runOnce(engine, outputs, { picture });
     expect(Object.keys(reference.features)).toEqual(allTaps);
     for (const [tap, expected] of Object.entries(reference.features)) {
       const features = found[`features ${tap}`] as Float32Array;
@@ -69,22 +59,18 @@ describe('ResNet-50 with its ImageNet weights', () => {
         picture: style,
       },
     );
-    const outputs = objective(options());
     const tap = reference.contentTap;
-    const program = await engine.compile(serialize(outputs));
-    const target = blank(size(outputs[`features ${tap}`]?.shape));
-    const feeds = {
-      start: content,
-      change: blank(content.length),
-      ...statistics,
-      [`content ${tap}`]: target,
-    };
-    const maps = await program.run(feeds, [`features ${tap}`]);
-    const found = await program.run(
-      { start: picture, [`content ${tap}`]: maps[`features ${tap}`] as Float32Array },
-      ['content', 'style', 'total', 'gradient'],
+    const { [`features ${tap}`]: target } = await runOnce(
+      engine,
+      pictureFeatures({ ...view(), width: 128, height: 96 }, [tap]),
+      { picture: content },
     );
-    await program.release();
+    const found = await runOnce(engine, objective(options()), {
+      start: picture,
+      change: new Float32Array(picture.length),
+      ...statistics,
+      [`content ${tap}`]: target as Float32Array,
+    });
     const gradient = found.gradient as Float32Array;
     expect(relativeError(found.content ?? [], [reference.contentLoss])).toBeLessThan(1e-3);
     expect(relativeError(found.style ?? [], [reference.styleLoss])).toBeLessThan(1e-3);
@@ -93,11 +79,3 @@ describe('ResNet-50 with its ImageNet weights', () => {
     expect(relativeError(every(199, gradient), reference.gradient.every199)).toBeLessThan(1e-3);
   });
 });
-
-function size(shape: readonly number[] = []): number {
-  return shape.reduce((a, b) => a * b, 1);
-}
-
-function channels(tap: string): number {
-  return resnet50.taps.find(({ name }) => name === tap)?.channels ?? 0;
-}

@@ -3,7 +3,6 @@ import {
   type Cutting,
   contentTarget,
   coverAxis,
-  elements,
   features,
   loaded,
   loadModel,
@@ -11,6 +10,7 @@ import {
   objective,
   openTiledObjective,
   paintPicture,
+  pictureFeatures,
   pullModel,
   regionShares,
   resolveSettings,
@@ -20,7 +20,6 @@ import {
   serialize,
   styleStatistics,
   styleTarget,
-  type Tensor,
   tiledPicture,
   tiledStatistics,
   weightsOf,
@@ -80,13 +79,6 @@ async function bothWays(
   }
   const shares: Values = {};
   const program = await engine.compile(serialize(outputs));
-  const blank = Object.fromEntries(
-    taps.content.map((tap) => [
-      contentTarget(tap),
-      new Float32Array(elements((outputs[features(tap)] as Tensor).shape)),
-    ]),
-  );
-  const none = new Float32Array(start.length);
   const plain = tiledPicture(options, size, cutting, shares);
   for (const tap of regions === undefined ? [] : taps.style) {
     for (let region = 0; region < (regions ?? 0); region++) {
@@ -96,13 +88,15 @@ async function bothWays(
     }
   }
   const guiding = { ...shares, ...(painted && { painted }) };
-  const contents = await program.run(
-    { start: shown, change: none, ...target, ...guiding, ...blank },
-    taps.content.map(features),
-  );
+  const contents = await runOnce(engine, pictureFeatures({ ...options, ...size }, taps.content), {
+    picture: shown,
+  });
   const targets = taps.content.map((tap) => [contentTarget(tap), contents[features(tap)] as Float32Array]);
   const names = ['content', 'style', 'tv', 'gradient', 'picture'];
-  const whole = await program.run({ start, change, ...Object.fromEntries(targets) }, names);
+  const whole = await program.run(
+    { start, change, ...target, ...guiding, ...Object.fromEntries(targets) },
+    names,
+  );
   await program.release();
 
   const tiled = await openTiledObjective(engine, plain, weightsOf(settings), shown, target);

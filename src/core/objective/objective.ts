@@ -87,7 +87,7 @@ export const features = (tap: string) => `features ${tap}`;
  * much each position counts for it, `region <number> <tap>` (Gatys et al. 2017, *Controlling perceptual factors in neural style
  * transfer*); where only a part is painted, `painted` `[1, 3, H, W]` says how far each pixel may change. Out come the
  * `picture`, the losses `content`, `style`, `tv`, their weighted sum `total`, and `gradient`, the derivative of `total` by
- * `change`; and the picture's feature maps at the content taps (`features <tap>`).
+ * `change`.
  */
 export function objective(options: ObjectiveOptions): Outputs {
   const { contentTaps, styleTaps, losses } = options;
@@ -123,8 +123,7 @@ export function objective(options: ObjectiveOptions): Outputs {
     scale(tv, options.tvWeight),
   );
   const [derivative] = gradient(total, [change]);
-  const contentMaps = Object.fromEntries(Object.keys(contentTaps).map((tap) => [features(tap), maps(tap)]));
-  return { picture, content, style, tv, total, gradient: derivative as Tensor, ...contentMaps };
+  return { picture, content, style, tv, total, gradient: derivative as Tensor };
 }
 
 /**

@@ -1,13 +1,12 @@
 import type { Engine } from '../engine.ts';
-import { elements, serialize, type Tensor } from '../graph/index.ts';
-import { contentTarget, features } from '../objective/index.ts';
+import { serialize } from '../graph/index.ts';
 import type { LargePicture, Picture } from '../picture/picture.ts';
 import { release as discard, type Floats, loaded, type Store } from '../store.ts';
 import { type Cutting, openTiledObjective, type Stores, tiledPicture } from '../tiles/index.ts';
 import { openFilter } from './filter.ts';
 import { resampleTo } from './pyramid.ts';
 import { weightsOf } from './settings.ts';
-import { guideInputs, styleTargets } from './targets.ts';
+import { contentTargets, guideInputs, styleTargets } from './targets.ts';
 import { isPreconditioned, type Losses, objectiveAt, optionsOf, type Work } from './work.ts';
 
 /** The objective at one place. */
@@ -40,11 +39,10 @@ export async function openScale(
 ): Promise<Scale> {
   const scale = work.settings.scales[level] as number;
   const content = resampleTo(work.content, scale);
-  const targets = styleTargets(work, level, engine);
   const { cutting, stored } = work.plan?.[level] ?? {};
-  if (!cutting) return await openWhole(work, level, content, start, targets, engine);
+  if (!cutting) return await openWhole(work, level, content, start, engine);
   const stores = { pictures: store, maps: stored === 'all' ? store : undefined };
-  return await openTiled(work, level, cutting, content, start, await targets, engine, stores);
+  return await openTiled(work, level, cutting, content, start, engine, stores);
 }
 
 /** In one piece. */
@@ -53,34 +51,17 @@ async function openWhole(
   level: number,
   content: Picture,
   start: LargePicture,
-  finding: Promise<Readonly<Record<string, Float32Array>>>,
   engine: Engine,
 ): Promise<Scale> {
-  // The engine looks at the styles while the graph is built.
+  // The engine looks at the pictures while the graph is built.
+  const finding = targetsOf(work, level, content, engine);
   finding.catch(() => {});
   const guiding = guideInputs(work, content);
   const outputs = objectiveAt(work, work.settings.scales[level] as number, isPreconditioned(work, level));
   const model = serialize(outputs);
   const targets = await finding;
   const program = await engine.compile(model);
-
-  // The content's own feature maps come from the same program, which wants targets of some kind for that run.
-  const taps = Object.keys(work.settings.contentTaps);
-  const blank = Object.fromEntries(
-    taps.map((tap) => [contentTarget(tap), emptyLike(outputs[features(tap)] as Tensor)]),
-  );
-  const none = new Float32Array(content.data.length);
-  const maps = await program
-    .run({ start: content.data, change: none, ...targets, ...guiding, ...blank }, taps.map(features))
-    .catch(async (error: unknown) => {
-      await program.release();
-      throw error;
-    });
-  const contents = taps.map((tap) => [contentTarget(tap), maps[features(tap)] as Float32Array]);
-  let unchanging: Record<string, Float32Array> = {
-    start: loaded(start.data),
-    ...Object.fromEntries(contents),
-  };
+  let unchanging: Record<string, Float32Array> = { start: loaded(start.data), ...targets, ...guiding };
 
   async function evaluate(change: Floats): Promise<Evaluation> {
     const names = ['picture', 'content', 'style', 'tv', 'gradient'] as const;
@@ -96,6 +77,16 @@ async function openWhole(
   return { evaluate, release: () => program.release() };
 }
 
+/** What content and styles set. */
+async function targetsOf(
+  work: Work,
+  level: number,
+  content: Picture,
+  engine: Engine,
+): Promise<Record<string, Float32Array>> {
+  return { ...(await styleTargets(work, level, engine)), ...(await contentTargets(work, content, engine)) };
+}
+
 /** In tiles. */
 async function openTiled(
   work: Work,
@@ -103,7 +94,6 @@ async function openTiled(
   cutting: Cutting,
   content: Picture,
   start: LargePicture,
-  targets: Readonly<Record<string, Float32Array>>,
   engine: Engine,
   stores: Stores,
 ): Promise<Scale> {
@@ -115,7 +105,7 @@ async function openTiled(
     picture,
     weightsOf(work.settings),
     content.data,
-    targets,
+    await styleTargets(work, level, engine),
   );
   const filter = isPreconditioned(work, level)
     ? await openFilter(content, engine, stores.pictures)
@@ -143,8 +133,4 @@ function weighted({ settings }: Work, terms: Omit<Losses, 'total'>): Losses {
   const style = styleWeight * terms.style;
   const tv = tvWeight * terms.tv;
   return { content, style, tv, total: content + style + tv };
-}
-
-function emptyLike(tensor: Tensor): Float32Array {
-  return new Float32Array(elements(tensor.shape));
 }

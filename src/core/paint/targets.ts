@@ -1,5 +1,13 @@
 import { type Engine, runOnce } from '../engine.ts';
-import { mapSizes, ofRegion, regionShares, type View } from '../objective/objective.ts';
+import {
+  contentTarget,
+  features,
+  mapSizes,
+  ofRegion,
+  pictureFeatures,
+  regionShares,
+  type View,
+} from '../objective/objective.ts';
 import type { Picture, Size } from '../picture/picture.ts';
 import type { Plane } from '../picture/regions.ts';
 import { tiledPicture, tiledStatistics } from '../tiles/index.ts';
@@ -10,8 +18,22 @@ import { partsOf } from './settings.ts';
 import { statisticsAt, styleSizeOf, styleView, type Work } from './work.ts';
 
 /*
- * What the objective is given of the styles and of the regions, at one scale.
+ * What the objective is given of the content, of the styles and of the regions, at one scale.
  */
+
+/** The feature maps of the content. @param content at the size of the scale */
+export async function contentTargets(
+  { network, settings }: Work,
+  content: Picture,
+  engine: Engine,
+): Promise<Record<string, Float32Array>> {
+  const { width, height, data } = content;
+  const taps = Object.keys(settings.contentTaps);
+  if (taps.length === 0) return {};
+  const graph = pictureFeatures({ ...settings, network, width, height }, taps);
+  const maps = await runOnce(engine, graph, { picture: data });
+  return Object.fromEntries(taps.map((tap) => [contentTarget(tap), maps[features(tap)] as Float32Array]));
+}
 
 /** The targets of each region at one scale: the statistics of its sources, each counting for its part. */
 export async function styleTargets(
