@@ -31,7 +31,7 @@ if (painting) {
     Plot.plot({
       ...look,
       height: 360,
-      x: { label: 'seconds since the process was started', insetRight: 12 },
+      x: { label: 'seconds since the process was started', zero: true, insetRight: 48 },
       y: { label: 'lowest loss so far, at each scale', type: 'log', tickFormat: '.2~f', insetBottom: 24 },
       color: { domain: [...new Set(points.map(({ painter }) => painter))], range: ['#c2410c', '#475569'] },
       marks: [
@@ -40,10 +40,12 @@ if (painting) {
         Plot.text(ends, {
           x: 'seconds',
           y: 'loss',
-          text: (end: { painter: string; scale: number }) => `${end.painter}, ${end.scale} px`,
+          // The painter is named once, where there is room.
+          text: (end: { painter: string; scale: number }) =>
+            end.scale === painting.size ? `${end.painter}, ${end.scale} px` : `${end.scale} px`,
           fill: 'painter',
-          dy: 12,
-          textAnchor: 'end',
+          dy: 14,
+          textAnchor: 'middle',
         }),
       ],
     }),
