@@ -97,6 +97,8 @@ async function openTiled(
   engine: Engine,
   stores: Stores,
 ): Promise<Scale> {
+  // Before anything large is there.
+  const targets = await styleTargets(work, level, engine);
   const options = optionsOf(work);
   const { painted, ...shares } = guideInputs(work, content);
   const picture = tiledPicture(options, content, cutting, shares, stores);
@@ -105,7 +107,7 @@ async function openTiled(
     picture,
     weightsOf(work.settings),
     content.data,
-    await styleTargets(work, level, engine),
+    targets,
   );
   const filter = isPreconditioned(work, level)
     ? await openFilter(content, engine, stores.pictures)

@@ -29,7 +29,6 @@ export async function contentTargets(
 ): Promise<Record<string, Float32Array>> {
   const { width, height, data } = content;
   const taps = Object.keys(settings.contentTaps);
-  if (taps.length === 0) return {};
   const graph = pictureFeatures({ ...settings, network, width, height }, taps);
   const maps = await runOnce(engine, graph, { picture: data });
   return Object.fromEntries(taps.map((tap) => [contentTarget(tap), maps[features(tap)] as Float32Array]));
