@@ -320,6 +320,23 @@ describe('the library', () => {
     expect(html).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  it('reconstructs at two scales where the painting has one', async () => {
+    const found = await explain(waves(40, 40), { ...usual, style: waves(50, 30), reconstructionSize: 64 });
+    for (const { picture, loss } of [...found.contentReconstructions, ...found.styleReconstructions]) {
+      expect(Math.max(picture.width, picture.height)).toBe(64);
+      expect(loss).toBeGreaterThan(0);
+    }
+  });
+
+  it('refuses reconstructions for which there is not the memory, before any work', async () => {
+    const onBegin = vi.fn();
+    const large = { reconstructionSize: 1024, memory: 0.35e9, onBegin };
+    await expect(explain(waves(40, 40), { ...usual, style: waves(50, 30), ...large })).rejects.toThrow(
+      /^A painting of 1024 pixels with resnet50 needs at least [\d.]+ GB of memory/,
+    );
+    expect(onBegin).not.toHaveBeenCalled();
+  });
+
   it('refuses what makes no sense before any work', async () => {
     const onBegin = vi.fn();
     for (const [wrong, sentence] of [

@@ -32,7 +32,6 @@ export {
 export {
   openWorkshop,
   type PreparedPainting,
-  type Variation,
   type Workshop,
   type WorkshopOptions,
 } from './workshop.ts';

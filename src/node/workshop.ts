@@ -1,6 +1,7 @@
 import type { Engine } from '../core/engine.ts';
 import { UserError } from '../core/errors.ts';
 import { type Architecture, convolutionsFor } from '../core/networks/index.ts';
+import type { Network } from '../core/objective/index.ts';
 import {
   checkSettings,
   fit,
@@ -61,9 +62,6 @@ export interface PreparedPainting {
   steps(signal?: AbortSignal): AsyncGenerator<Step>;
 }
 
-/** The settings that may differ between the paintings of a workshop. */
-export type Variation = Partial<Pick<Settings, 'strength' | 'seed'>>;
-
 /** What a painting is made from. */
 export interface Pictures extends Pick<Work, 'content' | 'styles' | 'start' | 'guide'> {
   /** How it was planned before; planned now when left out. */
@@ -74,14 +72,16 @@ export interface Pictures extends Pick<Work, 'content' | 'styles' | 'start' | 'g
 
 /** What several paintings share: the network, the engine, the settings, and what is known of the styles. */
 export interface Workshop {
+  readonly network: Network;
   /** As they are where a painting has no others. */
   readonly settings: Settings;
   readonly engine: Engine;
   /**
    * Checks that pictures can be painted with.
+   * @param variation settings that this painting has instead of the workshop's, each as settings have it once they are resolved
    * @throws UserError when one is too narrow, regions do not fit together, or there is not the memory
    */
-  prepare(pictures: Pictures, variation?: Variation): PreparedPainting;
+  prepare(pictures: Pictures, variation?: Partial<Settings>): PreparedPainting;
   /** Frees the engine. */
   close(): Promise<void>;
 }
@@ -117,8 +117,10 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
       ? createEngine({ provider: using, ...(threads !== undefined && { threads }) })
       : using;
   const known: StyleMemory = new WeakMap();
+  const notes = new Set<string>();
 
   return {
+    network,
     settings,
     engine,
     prepare({ regions, plan, ...pictures }, variation) {
@@ -126,7 +128,9 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
       const work = workOf({ ...pictures, network, settings: settled, memory: known }, regions);
       const planned = plan ?? planMemory(work, bytes);
       const note = planNote(planned, work);
-      if (note) onNote?.(note);
+      // What holds for many paintings is worth saying once.
+      if (note && !notes.has(note)) onNote?.(note);
+      if (note) notes.add(note);
       const painting: Work = { ...work, plan: planned.scales };
       return {
         work: painting,

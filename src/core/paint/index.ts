@@ -1,7 +1,7 @@
 export type { Size } from '../picture/picture.ts';
 export { paintPicture, type Step } from './paint.ts';
 export { longestHistory, type PlannedScale, planScale } from './plan.ts';
-export { fit } from './pyramid.ts';
+export { fit, resampleTo } from './pyramid.ts';
 export { presetNetworks, recipeFor } from './recipes.ts';
 export { type Guide, guideBy, type Region, type RegionMasks, type StyleSource } from './regions.ts';
 export {

@@ -5,15 +5,13 @@ import { projectionOf, styleLosses } from '../../core/losses/index.ts';
 import type { Architecture } from '../../core/networks/index.ts';
 import { features, pictureFeatures } from '../../core/objective/index.ts';
 import { coloring } from '../../core/paint/coloring.ts';
-import { fit, paintPicture, type Step, styleSizeOf, tapsOf, type Work } from '../../core/paint/index.ts';
+import { resampleTo, type Step, styleSizeOf, tapsOf } from '../../core/paint/index.ts';
 import type { Picture } from '../../core/picture/picture.ts';
-import { resample } from '../../core/picture/resample.ts';
-import { checkShape, planMemory } from '../feasible.ts';
 import { readContent, readStart, readStyles } from '../inputs.ts';
 import type { Painting } from '../paint.ts';
 import type { PictureSource } from '../pictures/index.ts';
 import type { SeriesOptions } from '../series.ts';
-import { openWorkshop, settingsIn } from '../workshop.ts';
+import { openWorkshop, type PreparedPainting, settingsIn } from '../workshop.ts';
 import {
   type ExplainChoices,
   explainSettings,
@@ -25,7 +23,7 @@ import {
 } from './choices.ts';
 import type { Explanation, LossPoint, Reconstruction, Stage, TapShape } from './explanation.ts';
 import { compareGrams } from './grams.ts';
-import { reconstructContent, reconstructionScales, reconstructStyle } from './reconstruct.ts';
+import { contentFromNoise, reconstruct, styleFromNoise } from './reconstruct.ts';
 import { type Eye, type Map4, strongestMaps } from './see.ts';
 
 export interface ExplainOptions extends SeriesOptions, ExplainChoices {
@@ -75,24 +73,25 @@ export async function explain(source: PictureSource, options: ExplainOptions): P
   const { engine } = workshop;
   const { signal } = options;
   try {
-    const { work } = workshop.prepare(pictures);
-    const { network, settings } = work;
+    const prepared = workshop.prepare(pictures);
+    const { work, settings, sizes } = prepared;
+    const { network } = work;
     const { architecture } = network;
     const shown = tapsToShow(architecture, named);
-    checkReconstructions(work, shown, numbers.reconstructionSize);
-    const sizes = settings.scales.map((scale) => fit(work.content, scale));
+    const styleTaps = inOrder(architecture, Object.keys(settings.styleTaps));
+    const how = { size: numbers.reconstructionSize, steps: numbers.reconstructionSteps };
+    const contentsSought = shown.map((tap) => contentFromNoise(workshop, work, tap, how));
+    const sets = growingSets(styleTaps, STYLE_SETS);
+    const stylesSought = sets.map((set) => styleFromNoise(workshop, work, set, how));
     onBegin?.({ settings, sizes, network: architecture.title, engine: engine.name });
-    const { steps, stages, painting } = await paintInStages(work, engine, onStep, signal);
+    const { steps, stages, painting } = await paintInStages(prepared, onStep);
 
     // What the network was shown: with `color`, other colours than the pictures'.
     const seen = coloring(settings.color, work);
     const eye: Eye = { network, settings, engine };
-    const at = (picture: Picture, longest: number) => {
-      const { width, height } = fit(picture, longest);
-      return resample(picture, width, height);
-    };
-    const content = at(seen.content, settings.size);
-    const styles = seen.styles.map((style) => at(style, styleSizeOf(style, settings, settings.size)));
+    const styleAt = (style: Picture) => resampleTo(style, styleSizeOf(style, settings, settings.size));
+    const content = resampleTo(seen.content, settings.size);
+    const styles = seen.styles.map(styleAt);
     const seenPainting = coloring(settings.color, { ...work, content: painting }).content;
 
     const part = (words: string) => {
@@ -102,21 +101,18 @@ export async function explain(source: PictureSource, options: ExplainOptions): P
     part('Feature maps');
     const featureMaps = await strongestMaps(eye, content, shown, numbers.maps);
     part('Gram matrices');
-    const styleTaps = inOrder(architecture, Object.keys(settings.styleTaps));
     const compared = { content, styles, painting: seenPainting };
     const grams = await compareGrams(eye, compared, styleTaps, numbers.channels);
 
-    const how = { size: numbers.reconstructionSize, steps: numbers.reconstructionSteps, signal };
     const contentReconstructions: Reconstruction[] = [];
-    for (const [i, tap] of shown.entries()) {
-      part(`Content from noise by ${tap} (${i + 1} of ${shown.length})`);
-      contentReconstructions.push(await reconstructContent(eye, work, tap, how));
+    for (const [i, sought] of contentsSought.entries()) {
+      part(`Content from noise by ${sought.taps} (${i + 1} of ${contentsSought.length})`);
+      contentReconstructions.push(await reconstruct(sought));
     }
     const styleReconstructions: Reconstruction[] = [];
-    const sets = growingSets(styleTaps, STYLE_SETS);
-    for (const [i, set] of sets.entries()) {
-      part(`Style from noise by ${set.join(', ')} (${i + 1} of ${sets.length})`);
-      styleReconstructions.push(await reconstructStyle(eye, work, set, how));
+    for (const [i, sought] of stylesSought.entries()) {
+      part(`Style from noise by ${sought.taps.join(', ')} (${i + 1} of ${stylesSought.length})`);
+      styleReconstructions.push(await reconstruct(sought));
     }
 
     return {
@@ -124,8 +120,8 @@ export async function explain(source: PictureSource, options: ExplainOptions): P
       settings,
       network: architecture.title,
       engine: engine.name,
-      content: at(work.content, settings.size),
-      styles: work.styles.map((style) => at(style, styleSizeOf(style, settings, settings.size))),
+      content: resampleTo(work.content, settings.size),
+      styles: work.styles.map(styleAt),
       painting,
       taps: shapesOf(eye, content, inOrder(architecture, [...tapsOf(settings), ...shown])),
       steps,
@@ -141,48 +137,24 @@ export async function explain(source: PictureSource, options: ExplainOptions): P
   }
 }
 
-/** @throws UserError when the reconstructions have no room, in the pictures or in memory */
-function checkReconstructions(work: Work, taps: readonly string[], size: number): void {
-  const scales = reconstructionScales(size);
-  const contentTaps = Object.fromEntries(taps.map((tap) => [tap, 1]));
-  const looking = { ...work, settings: { ...work.settings, size, scales, contentTaps } };
-  checkShape(work.content, 'content', looking);
-  for (const style of work.styles) {
-    checkShape(style, 'style', looking);
-    // A style is reconstructed in a picture of its own proportions.
-    checkShape(style, 'content', { ...work, settings: { ...work.settings, size, scales } });
-  }
-  planMemory(looking, undefined);
-}
-
 /** Paints, and keeps the losses of every step and the pictures at the start, and in and at the end of each scale. */
 async function paintInStages(
-  work: Work,
-  engine: Eye['engine'],
+  prepared: PreparedPainting,
   onStep: ExplainOptions['onStep'],
-  signal: AbortSignal | undefined,
 ): Promise<{ steps: LossPoint[]; stages: Stage[]; painting: Picture }> {
   const steps: LossPoint[] = [];
   const stages: Stage[] = [];
-  let last: Step | undefined;
-  const keep = ({ scale, step, loss, picture }: Step, start = false) => {
-    const latest = stages.at(-1);
-    if (latest && latest.scale === scale && latest.step === step) return;
-    stages.push({ scale, step, loss, picture, start });
-  };
-  for await (const found of paintPicture(work, engine, signal)) {
+  for await (const found of prepared.steps()) {
     const { scale, step, loss } = found;
-    // A scale may end before its time, which only the first step of the next one tells.
-    if (last && last.scale !== scale) keep(last);
-    if (!last) keep(found, true);
-    else if (step === Math.ceil(found.steps / 4) && step > 1) keep(found);
+    const start = steps.length === 0;
+    const within = step === Math.ceil(found.steps / 4) && step > 1;
+    if (start || within || found.last) stages.push({ scale, step, loss, picture: found.picture, start });
     steps.push({ scale, step, loss });
-    last = found;
     onStep?.(found);
   }
-  if (!last) throw new Error('The painting has no steps.');
-  keep(last);
-  return { steps, stages, painting: last.picture };
+  const painting = stages.at(-1)?.picture;
+  if (!painting) throw new Error('The painting has no steps.');
+  return { steps, stages, painting };
 }
 
 function shapesOf(

@@ -1,13 +1,20 @@
-import { MIN_SIZE, paintPicture, type Settings, type Step, type Work } from '../../core/paint/index.ts';
+import { MIN_SIZE, type Settings, type Step, type Work } from '../../core/paint/index.ts';
+import type { PreparedPainting, Workshop } from '../workshop.ts';
 import type { Reconstruction } from './explanation.ts';
-import type { Eye } from './see.ts';
 
 export interface ReconstructionOptions {
   /** The longest side in pixels. */
   readonly size: number;
   /** Steps at each scale. */
   readonly steps: number;
-  readonly signal?: AbortSignal | undefined;
+}
+
+/** A picture that is to be found from noise, by content or by style. */
+export interface Sought {
+  readonly by: 'content' | 'style';
+  readonly taps: readonly string[];
+  /** Of which everything is checked, the memory too. */
+  readonly painting: PreparedPainting;
 }
 
 /**
@@ -22,72 +29,69 @@ export function reconstructionScales(size: number): number[] {
   return half >= MIN_SIZE ? [half, size] : [size];
 }
 
-/** Finds a picture, from noise, that the network sees as it sees the content at one tap. */
-export async function reconstructContent(
-  eye: Eye,
+/**
+ * Prepares to find a picture that the network sees as it sees the content at one tap.
+ * @throws UserError when a picture is too narrow, or there is not the memory
+ */
+export function contentFromNoise(
+  workshop: Workshop,
   { content, styles }: Pick<Work, 'content' | 'styles'>,
   tap: string,
   options: ReconstructionOptions,
-): Promise<Reconstruction> {
-  const contentTaps = { [tap]: 1 };
+): Sought {
   // What counts for nothing still has to be somewhere: where the graph leads in any case, and costs little.
-  const settings = { contentWeight: 1, styleWeight: 0, contentTaps, styleTaps: earliest(eye) };
-  const { picture, loss } = await fromNoise(eye, { content, styles }, settings, options);
-  return { taps: [tap], picture, loss: loss.content };
+  const taps = { contentTaps: { [tap]: 1 }, styleTaps: earliest(workshop) };
+  const settings = { ...fromNoise(options), ...taps, contentWeight: 1, styleWeight: 0 };
+  return { by: 'content', taps: [tap], painting: workshop.prepare({ content, styles }, settings) };
 }
 
-/** Finds a picture, from noise, whose Gram matrices at the taps are those of the styles; in the proportions of the first. */
-export async function reconstructStyle(
-  eye: Eye,
+/**
+ * Prepares to find a picture whose Gram matrices at the taps are those of the styles; in the proportions of the first.
+ * @throws UserError when a picture is too narrow, or there is not the memory
+ */
+export function styleFromNoise(
+  workshop: Workshop,
   { styles }: Pick<Work, 'styles'>,
   taps: readonly string[],
   options: ReconstructionOptions,
-): Promise<Reconstruction> {
-  const all = eye.settings.styleTaps;
+): Sought {
+  const all = workshop.settings.styleTaps;
   const styleTaps = Object.fromEntries(taps.map((tap) => [tap, all[tap] as number]));
-  const settings = { contentWeight: 0, styleWeight: 1, contentTaps: earliest(eye), styleTaps };
+  const settings = {
+    ...fromNoise(options),
+    ...{ contentTaps: earliest(workshop), styleTaps },
+    ...{ contentWeight: 0, styleWeight: 1, tvWeight: 0.1 * SMOOTHNESS },
+  };
   const [content] = styles as [Work['content']];
-  const { picture, loss } = await fromNoise(
-    eye,
-    { content, styles },
-    { ...settings, tvWeight: 0.1 * SMOOTHNESS },
-    options,
-  );
-  return { taps, picture, loss: loss.style };
+  return { by: 'style', taps, painting: workshop.prepare({ content, styles }, settings) };
 }
 
-function earliest({ network }: Eye): Record<string, number> {
+/** Finds it. @throws EngineError when the engine fails; the signal's reason */
+export async function reconstruct({ by, taps, painting }: Sought): Promise<Reconstruction> {
+  let last: Step | undefined;
+  for await (last of painting.steps());
+  const { picture, loss } = last as Step;
+  return { taps, picture, loss: loss[by] };
+}
+
+function earliest({ network }: Workshop): Record<string, number> {
   const [first] = network.architecture.taps;
   return first ? { [first.name]: 1 } : {};
 }
 
-async function fromNoise(
-  { network, settings, engine }: Eye,
-  pictures: Pick<Work, 'content' | 'styles'>,
-  changes: Partial<Settings>,
-  { size, steps, signal }: ReconstructionOptions,
-): Promise<Step> {
+/** What all of them have in common: one measure for all taps and presets, so that what is left of the losses can be compared. */
+function fromNoise({ size, steps }: ReconstructionOptions): Partial<Settings> {
   const scales = reconstructionScales(size);
-  const work = {
-    ...pictures,
-    network,
-    settings: {
-      ...settings,
-      // One measure for all taps and presets, so that what is left of the losses can be compared.
-      losses: 'relative' as const,
-      strength: 0.5,
-      color: 'style' as const,
-      soft: true,
-      init: 'noise',
-      styleLoss: 'gram' as const,
-      tvWeight: SMOOTHNESS,
-      size,
-      scales,
-      steps: scales.map(() => steps),
-      ...changes,
-    },
+  return {
+    losses: 'relative',
+    strength: 0.5,
+    color: 'style',
+    soft: true,
+    init: 'noise',
+    styleLoss: 'gram',
+    tvWeight: SMOOTHNESS,
+    size,
+    scales,
+    steps: scales.map(() => steps),
   };
-  let last: Step | undefined;
-  for await (last of paintPicture(work, engine, signal));
-  return last as Step;
 }

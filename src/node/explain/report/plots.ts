@@ -42,6 +42,7 @@ export function lossPlots(steps: readonly LossPoint[]): Markup[] {
         Plot.line(here, {
           x: 'step',
           y: 'loss',
+          z: 'term',
           stroke: 'term',
           strokeWidth: ({ term }: { term: string }) => (term === 'total' ? 2.5 : 1.8),
           ...(count < FEW && { marker: 'dot' as const }),
