@@ -155,6 +155,17 @@ describe('what a program is fed', () => {
     await program.release();
   });
 
+  it('is for the run that it was given with, whatever comes after', async () => {
+    const program = await build();
+    const [, second] = await Promise.all([
+      program.run({ x: values(1, 2, 3, 4, 5, 6) }, ['y']),
+      program.run({}, ['y']),
+      program.write('x', 0, values(9)),
+    ]);
+    expect([...(second.y as Float32Array)]).toEqual([2, 4, 6, 8, 10, 12]);
+    await program.release();
+  });
+
   it('can be read back, whole or in part', async () => {
     const program = await build();
     expect([...(await program.read('x', 0, 6))]).toEqual([0, 0, 0, 0, 0, 0]);

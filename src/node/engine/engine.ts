@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { CompileOptions, Engine, Inputs, Program } from '../../core/engine.ts';
 import { EngineError } from '../../core/errors.ts';
-import type { Answer, Request, WorkerOptions } from './protocol.ts';
+import { type Answer, BUSY, LEAVING, type Request, type WorkerOptions } from './protocol.ts';
 import type { Provider } from './provider.ts';
 
 export interface EngineOptions {
@@ -21,8 +21,8 @@ type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
 export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = {}): Engine {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
   const name = `onnxruntime-node ${version} (${provider}${threads > 0 ? `, ${threads} threads` : ''})`;
-  const busy = new Int32Array(new SharedArrayBuffer(4));
-  const options: WorkerOptions = { provider, threads, busy };
+  const state = new Int32Array(new SharedArrayBuffer(8));
+  const options: WorkerOptions = { provider, threads, state };
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
     workerData: options,
     // What Node was started with is for the caller's code.
@@ -40,6 +40,8 @@ export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = 
     gone ??= new EngineError(`${name} stopped: ${reason}`);
     for (const { reject } of waiting.values()) reject(gone);
     waiting.clear();
+    // A thread that ended in the middle of something will not say that it is done.
+    Atomics.store(state, BUSY, 0);
   };
   worker.on('message', (answer: Answer) => {
     waiting.get(answer.id)?.resolve(answer);
@@ -50,7 +52,10 @@ export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = 
   worker.on('exit', (code) => fail(`its thread ended with code ${code}`));
   worker.unref();
   // A process that ends while ONNX Runtime runs in another thread is aborted by it, whatever its exit code was to be.
-  const waitForRun = () => void Atomics.wait(busy, 0, 1);
+  const waitForRun = () => {
+    Atomics.store(state, LEAVING, 1);
+    Atomics.wait(state, BUSY, 1);
+  };
   process.once('exit', waitForRun);
 
   async function ask(

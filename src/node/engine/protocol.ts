@@ -44,6 +44,11 @@ export type Answer =
 export interface WorkerOptions {
   readonly provider: Provider;
   readonly threads: number;
-  /** Shared memory: 1 while the thread is in ONNX Runtime. */
-  readonly busy: Int32Array;
+  /** Shared memory: the two places below, each 0 or 1. */
+  readonly state: Int32Array;
 }
+
+/** Where it says whether the thread is in ONNX Runtime. */
+export const BUSY = 0;
+/** Where it says whether the process is about to end, and nothing more is to be begun. */
+export const LEAVING = 1;

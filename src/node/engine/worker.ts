@@ -1,7 +1,7 @@
 import { MessageChannel, parentPort, workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import type { Feeds } from '../../core/engine.ts';
-import type { Answer, Request, WorkerOptions } from './protocol.ts';
+import { type Answer, BUSY, LEAVING, type Request, type WorkerOptions } from './protocol.ts';
 import { webgpu } from './webgpu.ts';
 
 /*
@@ -15,22 +15,38 @@ interface Loaded {
   readonly feeds: Record<string, ort.Tensor>;
 }
 
-const { provider, threads, busy } = workerData as WorkerOptions;
+const { provider, threads, state } = workerData as WorkerOptions;
 ort.env.logLevel = 'fatal';
 const port = parentPort;
 const programs = new Map<number, Loaded>();
 
-port?.on('message', async (request: Request) => {
-  Atomics.store(busy, 0, 1);
+/** What is done now, and all that was asked for before. One at a time: a run may change what the next one reads. */
+let done = Promise.resolve();
+
+port?.on('message', (request: Request) => {
+  done = done.then(() => respond(request));
+});
+
+async function respond(request: Request): Promise<void> {
+  Atomics.store(state, BUSY, 1);
+  // Looked at after that, so that whoever leaves either is seen here or waits.
+  if (Atomics.load(state, LEAVING) === 1) {
+    rest();
+    return;
+  }
   const answer = await handle(request).catch(
     (error: unknown): Answer => ({ id: request.id, error: String(error) }),
   );
-  Atomics.store(busy, 0, 0);
-  Atomics.notify(busy, 0);
+  rest();
   const buffers =
     'outputs' in answer ? Object.values(answer.outputs).map(({ buffer }) => buffer as ArrayBuffer) : [];
-  port.postMessage(answer, buffers);
-});
+  port?.postMessage(answer, buffers);
+}
+
+function rest(): void {
+  Atomics.store(state, BUSY, 0);
+  Atomics.notify(state, BUSY);
+}
 
 async function handle(request: Request): Promise<Answer> {
   const { id } = request;
