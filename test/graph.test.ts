@@ -351,6 +351,22 @@ describe('wrapPad', () => {
 });
 
 describe('gradient', () => {
+  it('goes through what it is also wanted for', async () => {
+    const x = input('x', [3]);
+    const y = mul(x, x);
+    const [dy, dx] = gradient(add(sum(mul(y, y)), sum(x)), [y, x]) as [Tensor, Tensor];
+    const found = await runOnce(engine, { dy, dx }, { x: Float32Array.of(1, 2, 3) });
+    expect([...(found.dy as Float32Array)]).toEqual([2, 8, 18]);
+    expect([...(found.dx as Float32Array)]).toEqual([5, 33, 109]);
+  });
+
+  it('is of one value, whatever its shape', async () => {
+    const x = input('x', [1, 2]);
+    const [dx] = gradient(matmul(x, transpose(x)), [x]) as [Tensor];
+    const found = await runOnce(engine, { dx }, { x: Float32Array.of(3, 4) });
+    expect([...(found.dx as Float32Array)]).toEqual([6, 8]);
+  });
+
   it('adds up what reaches a value on several ways', async () => {
     const x = input('x', [2]);
     const [dx] = gradient(sum(add(mul(x, x), scale(x, 3))), [x]) as [Tensor];

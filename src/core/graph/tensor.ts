@@ -62,7 +62,7 @@ export function input(name: string, shape: Shape): Tensor {
 }
 
 /**
- * A value that is part of the graph. The array is not copied: one array used twice is stored once.
+ * A value that is part of the graph. The array is not copied, and a tensor that is used twice is stored once.
  * @param foldable whether the engine may compute beforehand, and keep, what follows from constants alone
  * @throws ShapeError when the number of values is not that of the shape
  */
@@ -126,11 +126,6 @@ export function outputs(
 /** Shapes that do not fit an operation: a mistake in the program that builds the graph. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
-}
-
-/** @throws ShapeError naming the operation and both shapes */
-export function sameShape(operation: string, a: Tensor, b: Tensor): void {
-  if (a.shape.join() !== b.shape.join()) throw mismatch(operation, a, b);
 }
 
 /** The error for two tensors that an operation cannot take together. */
