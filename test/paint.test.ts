@@ -211,6 +211,14 @@ describe('settings', () => {
     expect(styleTaps).toEqual({ block1_conv1: 1, block2_conv1: 1 });
   });
 
+  it('count a tap that is named by both of its names for both', () => {
+    const { styleTaps } = resolveSettings(
+      { styleTaps: { block4_conv1: 1, conv4_1: 3 } },
+      architectureNamed('vgg19'),
+    );
+    expect(styleTaps).toEqual({ block4_conv1: 4 });
+  });
+
   it('give the classic preset to a VGG alone', () => {
     const classic = resolveSettings({ preset: 'classic' }, architectureNamed('vgg19'));
     expect(classic).toMatchObject({
@@ -238,6 +246,7 @@ describe('settings', () => {
     [{ contentWeight: 0, styleWeight: 0 }, /nothing to paint by/],
     [{ styleTaps: { '9z': 1 } }, /^resnet50 has no tap "9z"; its taps are conv1, 2a, /],
     [{ styleTaps: {} }, /styleTaps must name at least one tap/],
+    [{ styleTaps: { constructor: 1 } }, /^resnet50 has no tap "constructor"/],
     [{ styleTaps: { conv1: 0 } }, /styleTaps must have weights above 0/],
     [{ pooling: 'sum' as 'max' }, /^pooling must be max or avg, not "sum"\.$/],
     [{ optimizer: 'sgd' as 'adam' }, /^optimizer must be lbfgs or adam, not "sgd"\.$/],

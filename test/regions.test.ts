@@ -195,6 +195,13 @@ describe('regions that make no sense', () => {
     );
     const shaded = drawn(48, 32, (x, y) => [(x % 6) / 5, (y % 6) / 5, ((x + y) % 5) / 4]);
     expect(bad({ content: shaded, styles: ['#00ff00'] })).toThrow(/has more than 16 colours/);
+    const values = noise(3, 3 * 48 * 32);
+    const noisy = drawn(
+      48,
+      32,
+      (x, y) => [0, 1, 2].map((c) => Math.abs(values[3 * (48 * y + x) + c] as number)) as unknown as Rgb,
+    );
+    expect(bad({ content: noisy, styles: ['#00ff00'] })).toThrow(/has more than 16 colours/);
   });
 
   it('are refused by the command before any work', async () => {

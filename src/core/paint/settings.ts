@@ -224,17 +224,22 @@ function checkWhole(settings: Settings): void {
 function expanded(taps: TapWeights, sets: Readonly<Record<string, TapWeights>>): TapWeights {
   const result: Record<string, number> = {};
   for (const [name, weight] of Object.entries(taps)) {
-    for (const [tap, part] of Object.entries(sets[name] ?? { [name]: 1 })) {
+    const set = Object.hasOwn(sets, name) ? sets[name] : undefined;
+    for (const [tap, part] of Object.entries(set ?? { [name]: 1 })) {
       result[tap] = (result[tap] ?? 0) + weight * part;
     }
   }
   return result;
 }
 
+/** A tap that is named twice, by its own name and another, counts for both. */
 function canonicalTaps(architecture: Architecture, taps: TapWeights): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(taps).map(([tap, weight]) => [canonicalTap(architecture, tap), weight]),
-  );
+  const result: Record<string, number> = {};
+  for (const [name, weight] of Object.entries(taps)) {
+    const tap = canonicalTap(architecture, name);
+    result[tap] = (result[tap] ?? 0) + weight;
+  }
+  return result;
 }
 
 function check<T>(schema: z.ZodType<T>, value: unknown): T {

@@ -32,7 +32,8 @@ export function regionsOf(mask: Picture, name: string): Map<FlatColor, Plane> {
   const area = width * height;
   const at = (i: number): Rgb => [data[i], data[area + i], data[2 * area + i]] as unknown as Rgb;
   const colors = flatColors(area, at);
-  if (colors.length > MOST_REGIONS) {
+  // Of many shades none covers much.
+  if (colors.length === 0 || colors.length > MOST_REGIONS) {
     throw new UserError(
       `${name} has more than ${MOST_REGIONS} colours; paint each region in one flat colour, without shades.`,
     );
