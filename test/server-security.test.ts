@@ -506,6 +506,11 @@ describe('the server', () => {
       code: 2,
       stderr: `Port ${port} is taken; name another with --port, or 0 for any.\n`,
     });
+    const none = await velatura(['serve', '--port', '70000', '--data', 'other'], { cwd: folder, env });
+    expect(none).toMatchObject({
+      code: 2,
+      stderr: '--port must be a whole number from 0 to 65535, not "70000".\n',
+    });
     const worker = await velatura(['worker'], { cwd: folder, env });
     expect(worker).toMatchObject({ code: 2, stderr: expect.stringMatching(/set DATABASE_URL/) });
   });

@@ -29,6 +29,7 @@ export interface ServeCommandOptions extends WorkCommandOptions {
 }
 
 const USUAL_PORT = 8420;
+const LAST_PORT = 65_535;
 
 /** An option with a number, which the environment can give as well. */
 function numberOption(
@@ -36,12 +37,14 @@ function numberOption(
   variable: string,
   placeholder: string,
   words: string,
-  { usual, least, whole = true }: { usual?: number; least: number; whole?: boolean },
+  { usual, least, most, whole = true }: { usual?: number; least: number; most?: number; whole?: boolean },
 ): Option {
   const option = new Option(`--${name} <${placeholder}>`, words).env(variable).argParser((text) => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (Number.isFinite(value) && value >= least && (!whole || Number.isInteger(value))) return value;
-    throw new UserError(`--${name} must be a ${whole ? 'whole ' : ''}number from ${least}, not "${text}".`);
+    const isWithin = Number.isFinite(value) && value >= least && value <= (most ?? value);
+    if (isWithin && (!whole || Number.isInteger(value))) return value;
+    const range = most === undefined ? `from ${least}` : `from ${least} to ${most}`;
+    throw new UserError(`--${name} must be a ${whole ? 'whole ' : ''}number ${range}, not "${text}".`);
   });
   return usual === undefined ? option : option.default(usual);
 }
@@ -53,6 +56,7 @@ export function addListenOptions(command: Command): Command {
       numberOption('port', 'VELATURA_PORT', 'number', 'port to listen on; 0 for any', {
         usual: USUAL_PORT,
         least: 0,
+        most: LAST_PORT,
       }),
     )
     .addOption(

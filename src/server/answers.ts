@@ -51,9 +51,6 @@ function asApiError(error: FastifyError): ApiError | undefined {
   }
   if (/^FST_(PARTS|FILES|FIELDS)_LIMIT$/.test(code))
     return tooLarge('The form has too many parts; send fewer.');
-  if (isBrokenForm(error)) {
-    return badRequest('The form is broken or was cut off; send it again.');
-  }
   if (statusCode >= 400 && statusCode < 500) {
     const words = (STATUS_CODES[statusCode] ?? 'bad request').toLowerCase();
     return new ApiError(statusCode, words.replaceAll(' ', '_'), sentence(error.message));
@@ -66,15 +63,6 @@ function isUnreachable({ code = '', message }: FastifyError): boolean {
   return (
     /^(ECONN(REFUSED|RESET)|ENOTFOUND|EPIPE|57P0\d|08\d{3})$/.test(code) ||
     /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/.test(message)
-  );
-}
-
-/** The parser of forms throws plain errors. */
-function isBrokenForm({ code = '', message }: FastifyError): boolean {
-  return (
-    code === 'FST_MP_PREMATURE_CLOSE' ||
-    code === 'FST_INVALID_MULTIPART_CONTENT_TYPE' ||
-    /multipart|unexpected end|part terminated|malformed|boundary/i.test(message)
   );
 }
 

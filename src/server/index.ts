@@ -13,8 +13,7 @@ import { startWorker, type Worker } from './queue/worker.ts';
 import { checkTokens } from './security.ts';
 import { startInspector } from './uploads/inspector.ts';
 
-export { dataFolder } from './database/open.ts';
-export { type Limits, limitTable, usualLimits } from './limits.ts';
+export type { Limits } from './limits.ts';
 
 export interface WorkOptions {
   /** Where a PostgreSQL server is; without one the paintings are in the data folder. */

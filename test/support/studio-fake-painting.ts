@@ -43,8 +43,9 @@ export class FakePainting {
   readonly order: Order;
   readonly resolved: Settings;
   readonly events: Event[] = [];
-  readonly listeners = new Set<(event: Event) => void>();
-  state: 'painting' | 'paused' | 'done' | 'failed' | 'cancelled' = 'painting';
+  /** Told of every event, and of nothing once the painting is gone. */
+  readonly listeners = new Set<(event?: Event) => void>();
+  state: 'painting' | 'paused' | 'done' | 'failed' = 'painting';
   done = 0;
   /** How it grew: pictures, and where they stood. */
   readonly moments: { readonly scale: number; readonly step: number; readonly picture: Promise<Buffer> }[] =
@@ -82,7 +83,7 @@ export class FakePainting {
   }
 
   get isOver(): boolean {
-    return this.state === 'done' || this.state === 'failed' || this.state === 'cancelled';
+    return this.state === 'done' || this.state === 'failed';
   }
 
   get total(): number {
@@ -148,9 +149,8 @@ export class FakePainting {
   }
 
   cancel(): void {
-    this.state = 'cancelled';
     clearInterval(this.#timer);
-    this.#tell('state', this.json());
+    for (const listener of this.listeners) listener();
   }
 
   /** Lets no timer keep the process. */

@@ -181,9 +181,9 @@ function follow(request: IncomingMessage, response: ServerResponse, painting: Fa
     end();
     return;
   }
-  const listener = (event: Event) => {
-    tell(event);
-    if (painting.isOver) end();
+  const listener = (event?: Event) => {
+    if (event) tell(event);
+    if (!event || painting.isOver) end();
   };
   painting.listeners.add(listener);
   response.on('close', () => painting.listeners.delete(listener));

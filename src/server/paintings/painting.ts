@@ -5,7 +5,7 @@ import { EXPLAIN_TAPS_WORDS, explainNumbers, type Settings, type Size } from '..
  * A painting as clients see it, and as it is kept.
  */
 
-export const STATES = ['queued', 'painting', 'paused', 'done', 'failed', 'cancelled'] as const;
+export const STATES = ['queued', 'painting', 'paused', 'done', 'failed'] as const;
 export type State = (typeof STATES)[number];
 
 const whole = z.int().min(0);
@@ -191,5 +191,5 @@ export function viewOf(row: PaintingRow, commandLine: CommandLine, queuePosition
 
 /** Whether nothing will change any more by itself or by a worker. */
 export function isOver(state: State): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled';
+  return state === 'done' || state === 'failed';
 }

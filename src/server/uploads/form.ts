@@ -32,6 +32,26 @@ export function largestForm({ maxUpload }: Limits): number {
 
 /** @throws ApiError when the form is broken, too large, or has a part that means nothing */
 export async function readForm(request: FastifyRequest, limits: Limits): Promise<Form> {
+  try {
+    return await readParts(request, limits);
+  } catch (error) {
+    if (error instanceof Error && isOfBrokenForm(error)) {
+      throw badRequest('The form is broken or was cut off; send it again.');
+    }
+    throw error;
+  }
+}
+
+/** The parser of forms throws plain errors. */
+function isOfBrokenForm({ code = '', message }: Error & { readonly code?: string }): boolean {
+  return (
+    code === 'FST_MP_PREMATURE_CLOSE' ||
+    code === 'FST_INVALID_MULTIPART_CONTENT_TYPE' ||
+    /multipart|unexpected end|part terminated|malformed|boundary/i.test(message)
+  );
+}
+
+async function readParts(request: FastifyRequest, limits: Limits): Promise<Form> {
   if (!request.isMultipart()) {
     throw badRequest('Send the painting as multipart/form-data, with the parts content, style and settings.');
   }

@@ -1,6 +1,6 @@
 /** What the server says and is told: see docs/studio.md. */
 
-export type State = 'queued' | 'painting' | 'paused' | 'done' | 'failed' | 'cancelled';
+export type State = 'queued' | 'painting' | 'paused' | 'done' | 'failed';
 
 /** Null stands for what is no number, of a picture that went astray. */
 export interface Loss {
@@ -128,5 +128,5 @@ export type Format = (typeof FORMATS)[number];
 
 /** Whether nothing will change about a painting any more. */
 export function isOver({ state }: Painting): boolean {
-  return state === 'done' || state === 'failed' || state === 'cancelled';
+  return state === 'done' || state === 'failed';
 }

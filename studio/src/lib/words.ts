@@ -35,7 +35,6 @@ const states: Readonly<Record<Painting['state'], string>> = {
   paused: 'Paused',
   done: 'Done',
   failed: 'Failed',
-  cancelled: 'Cancelled',
 };
 
 export function stateOf({ state, stopped }: Painting): string {
