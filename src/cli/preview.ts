@@ -56,9 +56,7 @@ export function previewTo(path: string, onFailure: (error: unknown) => void): Wa
   }
 
   function offer(step: Step): void {
-    // A scale may end before its time, which only the first step of the next one tells.
-    if (latest && latest.scale !== step.scale) due = latest;
-    if (step.step === step.steps) due = step;
+    if (step.last) due = step;
     latest = step;
     next();
   }

@@ -58,7 +58,7 @@ export function barProgress(
     for (const scale of earlier) scale.finished = true;
     bar.done = found.step;
     bar.loss = found.loss;
-    bar.finished = found.step === found.steps;
+    bar.finished = found.last;
     bar.took = found.seconds - before - earlier.reduce((sum, { took }) => sum + took, 0);
     estimate?.step(found.scale, found.step, found.seconds);
     seconds = found.seconds;

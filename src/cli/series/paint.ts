@@ -14,7 +14,7 @@ import { paintTo } from '../finish.ts';
 import { checkNoInputs } from '../inputs.ts';
 import { INTERRUPTED_CODE, Interrupted } from '../interrupt.ts';
 import type { PaintCommandOptions } from '../paint-options.ts';
-import { previewTo } from '../preview.ts';
+import { leftOut, previewTo } from '../preview.ts';
 import { engineOptions } from '../run-options.ts';
 import { untilInterrupted } from '../watched.ts';
 import { failureOf, reportFailures } from './failures.ts';
@@ -113,8 +113,7 @@ async function paintOne(
     if (file !== undefined) checkFits(painting.sizes.at(-1) as Size, formatOf(file));
   }
   progress.begin({ ...painting, ...names }, output);
-  const failed = (error: unknown) => progress.note(`The preview is left out. ${(error as Error).message}`);
-  const watchers = previewFile === undefined ? [] : [previewTo(previewFile, failed)];
+  const watchers = previewFile === undefined ? [] : [previewTo(previewFile, leftOut('preview', progress))];
   await paintTo(output, painting, names, progress, { signal, json, watchers });
 }
 
