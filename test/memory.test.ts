@@ -6,6 +6,7 @@ import {
   type Network,
   type Picture,
   planScale,
+  preparePainting,
   pullModel,
   resolveSettings,
   type Settings,
@@ -38,7 +39,7 @@ const tilesIn = ({ cutting }: ReturnType<typeof plan>) =>
 
 describe('the plan of a painting', () => {
   it('is one piece with all that the optimiser can use, where there is room', () => {
-    expect(plan(1024, 768, 8)).toMatchObject({ optimizer: 'lbfgs', history: 10 });
+    expect(plan(1024, 768, 8)).toMatchObject({ history: 10 });
     expect(plan(1024, 768, 8).cutting).toBeUndefined();
   });
 
@@ -65,16 +66,15 @@ describe('the plan of a painting', () => {
     expect(bytes).toEqual([...bytes].sort((a, b) => b - a));
   });
 
-  it('keeps to the optimiser that was asked for', () => {
-    expect(plan(4096, 3072, 4)).toMatchObject({ optimizer: 'lbfgs' });
-    expect(plan(1024, 768, 8, { optimizer: 'adam' })).toMatchObject({ optimizer: 'adam' });
-    expect(plan(2048, 1536, 1, { optimizer: 'adam' })).toMatchObject({ optimizer: 'adam', stored: 'all' });
+  it('of Adam has nothing to remember, and keeps arrays on the disk too', () => {
+    expect(plan(1024, 768, 8, { optimizer: 'adam' })).toMatchObject({ history: 0 });
+    expect(plan(2048, 1536, 1, { optimizer: 'adam' })).toMatchObject({ history: 0, stored: 'all' });
   });
 
   it('keeps large arrays on the disk where memory is too short for them', () => {
     const [some, little] = [plan(2048, 1536, 2), plan(2048, 1536, 1)];
     for (const found of [some, little]) {
-      expect(found).toMatchObject({ optimizer: 'lbfgs', stored: expect.any(String) });
+      expect(found).toMatchObject({ stored: expect.any(String) });
       expect(found.cutting).toBeDefined();
     }
     expect(some.bytes).toBeLessThanOrEqual(2e9);
@@ -142,14 +142,34 @@ describe('--memory', () => {
   it.each([
     ['much', /--memory must be an amount such as 2GB or 800MB, not "much"\./],
     ['0GB', /--memory must be an amount/],
-    [
-      '100MB',
-      /needs at least [\d.]+ GB of memory, and it may take 0\.1 GB: try a size of \d+, or allow it more\./,
-    ],
+    ['100MB', /needs at least [\d.]+ GB of memory, and it may take 0\.1 GB: allow it more\./],
   ])('is refused where it makes no sense: %s', async (amount, message) => {
     const { code, stderr } = await velatura([...paint, '--memory', amount], { cwd: folder });
     expect(stderr).toMatch(message);
     expect(stderr.trim().split('\n').length).toBe(1);
     expect(code).toBe(2);
+  });
+
+  it('names a size that it allows, where there is one', async () => {
+    const styles = [join(folder, 'b.png')];
+    const prepared = (size: number) =>
+      preparePainting(join(folder, 'a.png'), { style: styles, size, memory: 0.7e9 });
+    const refusal = await prepared(4096).catch((error: unknown) => error as Error);
+    const [, size] = /try a size of (\d+), or allow it more\.$/.exec((refusal as Error).message) ?? [];
+    const painting = await prepared(Number(size));
+    expect(painting.memory.foretold).toBeLessThanOrEqual(0.7e9);
+    await painting.close();
+  });
+
+  it('is kept to by what augments, and by what carries on not taken', async () => {
+    mkdirSync(join(folder, 'train'));
+    await writePicture(join(folder, 'train', 'a.png'), waves(64, 48));
+    mkdirSync(join(folder, 'paintings'));
+    await writePicture(join(folder, 'paintings', 'b.png'), waves(64, 48));
+    const words = ['augment', 'train', '--styles', 'paintings', '-o', 'styled', '--memory', '100MB'];
+    const augmented = await velatura(words, { cwd: folder });
+    expect(augmented.stderr).toMatch(/needs at least [\d.]+ GB of memory, and it may take 0\.1 GB/);
+    const resumed = await velatura(['resume', 'a.checkpoint', '--memory', '1GB'], { cwd: folder });
+    expect(resumed).toMatchObject({ code: 2, stderr: "Unknown option '--memory'.\n" });
   });
 });

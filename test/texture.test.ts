@@ -62,6 +62,10 @@ describe('a texture', () => {
     await expect(made({ width: 20 })).rejects.toThrow(
       'The sides of a texture must be whole numbers of pixels from 32 to 100000, not 20x48.',
     );
+    await expect(made({ width: -5 })).rejects.toThrow('from 32 to 100000, not -5x48.');
+    await expect(made({ width: 90_000, height: 90_000, memory: 2e9 })).rejects.toThrow(
+      'A texture of 90000x90000 pixels needs at least 97.2 GB of memory, and it may take 2.0 GB: make it smaller.',
+    );
   });
 });
 

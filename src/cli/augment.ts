@@ -12,7 +12,7 @@ import {
   UserError,
 } from '../node/index.ts';
 import { givenSettings } from './chosen.ts';
-import { addEngineOptions, addSettings, type EngineOptionValues } from './paint-options.ts';
+import { addRunOptions, addSettings, type RunOptionValues } from './paint-options.ts';
 import type { Ending } from './progress/progress.ts';
 import { engineOptions } from './run-options.ts';
 import { failureOf, reportFailures } from './series/failures.ts';
@@ -40,7 +40,7 @@ const SETTINGS = [
 
 /** What `velatura augment` was told. */
 interface AugmentCommandOptions
-  extends EngineOptionValues,
+  extends RunOptionValues,
     Partial<Pick<Settings, 'size' | 'scales' | 'steps' | (typeof SETTINGS)[number]>> {
   readonly styles: string;
   readonly output: string;
@@ -106,7 +106,7 @@ export function addAugment(program: Command): void {
       `steps at each scale, or one number for all (default: ${writeSetting(usual.steps)})`,
       parseSetting('steps'),
     );
-  addEngineOptions(command).optionsGroup('Look and network, as velatura paint has them:');
+  addRunOptions(command).optionsGroup('Look and network, as velatura paint has them:');
   addSettings(command, SETTINGS);
   command
     .optionsGroup('What is shown:')

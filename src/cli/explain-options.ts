@@ -7,7 +7,7 @@ import {
   explainNumbers,
   UserError,
 } from '../node/index.ts';
-import { addEngineOptions, addSettings, LOOK, NETWORK, type PaintCommandOptions } from './paint-options.ts';
+import { addRunOptions, addSettings, LOOK, NETWORK, type PaintCommandOptions } from './paint-options.ts';
 
 /** What `velatura explain` was told. */
 export interface ExplainCommandOptions
@@ -41,7 +41,7 @@ export function addExplainOptions(command: Command): Command {
   addSettings(command.optionsGroup('Size and time:'), ['size', 'scales', 'steps'], EXPLAIN_SIZE);
   number(command, 'reconstructionSize', 'pixels');
   number(command, 'reconstructionSteps', 'number');
-  addEngineOptions(command);
+  addRunOptions(command);
   addSettings(command.optionsGroup('Look:'), LOOK);
   addSettings(command.optionsGroup('Network:'), NETWORK);
   return command

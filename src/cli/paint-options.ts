@@ -16,7 +16,7 @@ import { parseSetting, type SettingWithOption, settingOptions, writeSetting } fr
 
 /** What `velatura paint` was told. */
 export interface PaintCommandOptions
-  extends EngineOptionValues,
+  extends RunOptionValues,
     CheckpointOptionValues,
     Partial<Pick<Settings, SettingWithOption>> {
   readonly style?: readonly string[];
@@ -98,10 +98,10 @@ export function addSettings(
   return command;
 }
 
+/** What does the arithmetic. */
 export interface EngineOptionValues {
   readonly threads?: number;
   readonly engine?: EngineChoice;
-  readonly memory?: number;
 }
 
 export function addEngineOptions(command: Command): Command {
@@ -111,12 +111,20 @@ export function addEngineOptions(command: Command): Command {
       '--engine <name>',
       'cpu, webgpu (a GPU), or auto: the faster one that works here (default: cpu)',
       checkEngineChoice,
-    )
-    .option(
-      '--memory <amount>',
-      'memory to stay within, as 2GB: what is too large is cut into tiles (default: most of what is free)',
-      parseMemory,
     );
+}
+
+/** What a painting runs on: what does the arithmetic, and in how much memory. */
+export interface RunOptionValues extends EngineOptionValues {
+  readonly memory?: number;
+}
+
+export function addRunOptions(command: Command): Command {
+  return addEngineOptions(command).option(
+    '--memory <amount>',
+    'memory to stay within, as 2GB: what is too large is cut into tiles (default: most of what is free)',
+    parseMemory,
+  );
 }
 
 /** The bytes of `2GB`, `1.5 GB`, `800MB`. */
@@ -181,7 +189,7 @@ export function addPaintOptions(command: Command): Command {
     .option('--force', 'of several pictures, paint again what has been painted');
 
   addSettings(command.optionsGroup('Size and time:'), ['size', 'scales', 'steps']);
-  addCheckpointOptions(addEngineOptions(command));
+  addCheckpointOptions(addRunOptions(command));
 
   addSettings(command.optionsGroup('Look:'), LOOK);
 

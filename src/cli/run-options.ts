@@ -1,10 +1,10 @@
 import type { WorkshopOptions } from '../node/index.ts';
-import type { EngineOptionValues } from './paint-options.ts';
+import type { RunOptionValues } from './paint-options.ts';
 import type { Progress } from './progress/progress.ts';
 
 /** How to run, as the library has it: on what, and whom to tell. */
 export function engineOptions(
-  { threads, engine, memory }: EngineOptionValues,
+  { threads, engine, memory }: RunOptionValues,
   progress: Pick<Progress, 'download' | 'note'>,
 ): WorkshopOptions {
   return {

@@ -23,13 +23,13 @@ import { givenSettings } from './chosen.ts';
 import { paintTo } from './finish.ts';
 import { checkNoInput, defaultOutput } from './inputs.ts';
 import { INTERRUPTED_CODE } from './interrupt.ts';
-import { addEngineOptions, addSettings, type EngineOptionValues } from './paint-options.ts';
+import { addRunOptions, addSettings, type RunOptionValues } from './paint-options.ts';
 import type { Progress } from './progress/progress.ts';
 import { engineOptions } from './run-options.ts';
 import { watched } from './watched.ts';
 
 interface TextureCommandOptions
-  extends EngineOptionValues,
+  extends RunOptionValues,
     CheckpointOptionValues,
     Partial<Pick<Settings, (typeof TEXTURE_SETTINGS)[number]>> {
   readonly size?: { readonly width: number; readonly height: number };
@@ -56,7 +56,7 @@ export function addTexture(program: Command): void {
       'what to write: a .png, .jpg, .webp, .avif or .tif (default: <style>-texture.png)',
     );
   addSettings(command, TEXTURE_SETTINGS);
-  addCheckpointOptions(addEngineOptions(command))
+  addCheckpointOptions(addRunOptions(command))
     .optionsGroup('What is shown:')
     .option('--quiet', 'nothing but the path of the texture, and errors')
     .option('--json', 'events for programs on standard output, one JSON object a line')

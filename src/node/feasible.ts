@@ -3,14 +3,13 @@ import { listed, UserError } from '../core/errors.ts';
 import {
   fit,
   longestHistory,
-  MIN_SIZE,
   type PlannedScale,
   planScale,
   styleSizeOf,
   tapsOf,
   type Work,
 } from '../core/paint/index.ts';
-import type { Size } from '../core/picture/picture.ts';
+import type { Picture, Size } from '../core/picture/picture.ts';
 
 /** @throws UserError when a picture is so narrow that nothing of it is left at the smallest scale */
 export function checkShape(
@@ -60,10 +59,48 @@ export function planMemory(work: Work, bytes: number | undefined): MemoryPlan {
   const scales = sizes.map((_, level) => planScale(work, level, budget));
   const foretold = Math.max(...scales.map(({ bytes }) => bytes));
   if (foretold <= budget) return { budget, foretold, scales };
-  const smaller = Math.floor((size * Math.sqrt(budget / foretold)) / 64) * 64;
+  const smaller = largestWithin(work, budget);
+  const advice = [
+    ...(smaller === undefined ? [] : [`try a size of ${smaller}`]),
+    ...(bytes === undefined ? (smaller === undefined ? ['free some of it'] : []) : ['allow it more']),
+  ];
   throw new UserError(
-    `A painting of ${size} pixels with ${work.network.architecture.name} needs at least ${gigabytes(foretold)} GB of memory, and ` +
-      `it may take ${gigabytes(budget)} GB: try a size of ${Math.max(smaller, MIN_SIZE)}${bytes === undefined ? '' : ', or allow it more'}.`,
+    `A painting of ${size} pixels with ${work.network.architecture.name} needs at least ${atLeast(foretold)} GB of memory, and ` +
+      `it may take ${atMost(budget)} GB: ${advice.join(', or ')}.`,
+  );
+}
+
+/** The largest size, in steps of 64 pixels, for which there is a plan within a budget; nothing where there is none. */
+function largestWithin(work: Work, budget: number): number | undefined {
+  const fits = (steps: number) => {
+    const size = 64 * steps;
+    // Pictures are read no larger than the painting is.
+    const reduced = (picture: Picture) =>
+      Math.max(picture.width, picture.height) <= size ? picture : { ...picture, ...fit(picture, size) };
+    const settings = { ...work.settings, size, scales: [size], steps: work.settings.steps.slice(-1) };
+    const pictures = { content: reduced(work.content), styles: work.styles.map(reduced) };
+    return planScale({ ...work, ...pictures, settings }, 0, budget).bytes <= budget;
+  };
+  let [known, beyond] = [0, Math.ceil(work.settings.size / 64)];
+  while (beyond - known > 1) {
+    const middle = Math.floor((known + beyond) / 2);
+    if (fits(middle)) known = middle;
+    else beyond = middle;
+  }
+  return known === 0 ? undefined : 64 * known;
+}
+
+/**
+ * Checks that there is room for something that is made before a painting can be planned.
+ * @param bytes that it takes
+ * @param what it is, for the message
+ * @param budget what may be taken; a safe part of what is free when left out
+ * @throws UserError when it takes more
+ */
+export function checkRoom(bytes: number, what: string, budget = SAFE * freeMemory()): void {
+  if (bytes <= budget) return;
+  throw new UserError(
+    `${what} needs at least ${atLeast(bytes)} GB of memory, and it may take ${atMost(budget)} GB: make it smaller.`,
   );
 }
 
@@ -74,7 +111,7 @@ export function planNote({ budget, scales }: MemoryPlan, work: Work): string | u
   const tiles = last.cutting?.counts.reduce((sum, { columns, rows }) => sum + columns * rows, 0);
   const parts = [
     ...(tiles === undefined ? [] : [`is worked out in ${tiles} tiles`]),
-    ...(last.optimizer === 'lbfgs' && last.history < longest
+    ...(work.settings.optimizer === 'lbfgs' && last.history < longest
       ? [`remembers ${last.history} steps instead of ${longest}`]
       : []),
     ...(last.stored
@@ -99,3 +136,7 @@ function freeMemory(): number {
 function gigabytes(bytes: number): string {
   return (bytes / 1e9).toFixed(1);
 }
+
+/** Gigabytes, so rounded that what does not fit does not look as if it did. */
+const atLeast = (bytes: number) => gigabytes(1e8 * Math.ceil(bytes / 1e8));
+const atMost = (bytes: number) => gigabytes(1e8 * Math.floor(bytes / 1e8));

@@ -65,6 +65,10 @@ export async function readStart(
   const source = start ?? (INITS.includes(init) ? undefined : init);
   if (source === undefined) return {};
   return {
-    start: await readPicture(source, { longest: sizeOf(settings), name: 'The picture to start from' }),
+    start: await readPicture(source, {
+      longest: sizeOf(settings),
+      huge: isHugeMeant(settings),
+      name: 'The picture to start from',
+    }),
   };
 }

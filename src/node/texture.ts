@@ -1,6 +1,7 @@
 import { UserError } from '../core/errors.ts';
 import { MAX_SIZE, MIN_SIZE, type Settings, type Step } from '../core/paint/index.ts';
 import type { Picture, Size } from '../core/picture/picture.ts';
+import { checkRoom } from './feasible.ts';
 import { type Painting, type PaintOptions, preparePainting } from './paint.ts';
 import type { RegionOptions } from './regions.ts';
 
@@ -63,7 +64,9 @@ export async function prepareTexture(
   { width, height, tileable = false, ...options }: TextureOptions,
 ): Promise<Painting> {
   const shape = { width, height, tileable };
-  return await preparePainting(canvas(shape), { ...textureSettings(options, shape), style });
+  const settings = textureSettings(options, shape);
+  checkRoom(BYTES_PER_PIXEL * width * height, `A texture of ${width}x${height} pixels`, options.memory);
+  return await preparePainting(canvas(shape), { ...settings, style });
 }
 
 /**
@@ -87,6 +90,9 @@ export function textureSettings<Given extends Partial<Settings>>(
 
 /** The zeros beyond the margin are seen from far: at 32 pixels the seams of some tiles can be found. */
 const TILE_MARGIN = 96;
+
+/** Of the canvas. */
+const BYTES_PER_PIXEL = 12;
 
 function checkSides(width: number, height: number): void {
   for (const side of [width, height]) {

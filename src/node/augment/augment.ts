@@ -52,10 +52,10 @@ const KEPT_STYLES = 32;
 export async function* augment(folder: string, options: AugmentOptions): AsyncGenerator<AugmentEvent> {
   const plan = await planAugment(folder, options);
   const { output, settings, sources, perImage, copiesOf } = plan;
-  const { threads, engine, signal, onDownload, onNote } = options;
+  const { threads, engine, memory, signal, onDownload, onNote } = options;
   const before = options.force ? new Map<string, string>() : await readManifest(output);
   const running = Object.fromEntries(
-    Object.entries({ threads, engine, signal, onDownload, onNote }).filter(
+    Object.entries({ threads, engine, memory, signal, onDownload, onNote }).filter(
       ([, value]) => value !== undefined,
     ),
   );
