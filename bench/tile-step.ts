@@ -71,7 +71,7 @@ const result: TileStep = {
   foretold: plan.bytes,
   peakMemory: process.resourceUsage().maxRSS * 1024,
   tiles: plan.cutting?.counts.map(({ columns, rows }) => columns * rows) ?? [],
-  optimizer: plan.optimizer,
+  optimizer: settings.optimizer,
   ...(plan.stored && { stored: plan.stored }),
   fastest: Math.min(...(times.length > 1 ? times.slice(1) : times)),
 };

@@ -156,8 +156,8 @@ describe('the file of a checkpoint', () => {
   });
 
   it('of another format is refused, and says so', async () => {
-    await expect(decodeCheckpoint(replaced('"version":"6"', '"version":"7"'), 'a')).rejects.toThrow(
-      /^a was written by another version of Velatura, in format 7 instead of 6; carry it on with that version, or: /,
+    await expect(decodeCheckpoint(replaced('"version":"7"', '"version":"8"'), 'a')).rejects.toThrow(
+      /^a was written by another version of Velatura, in format 8 instead of 7; carry it on with that version, or: /,
     );
   });
 
@@ -178,7 +178,7 @@ describe('the picture in a checkpoint', () => {
   it('can be had when the rest is damaged, cut off or of another format', async () => {
     const hurt = Buffer.from(bytes);
     hurt.fill(0xff, hurt.length - 2000);
-    for (const found of [bytes, hurt, replaced('"version":"6"', '"version":"7"')]) {
+    for (const found of [bytes, hurt, replaced('"version":"7"', '"version":"8"')]) {
       writeFileSync(path, found);
       expect((await rescuePainting(path)).painting).toEqual(checkpoint.painting);
     }

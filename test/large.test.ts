@@ -48,6 +48,7 @@ function workWith(
       steps: [3, 6],
       contentTaps: { block3_conv1: 1 },
       styleTaps: { block1_conv1: 1, block2_conv1: 1 },
+      optimizer,
       ...given,
     },
     architecture,
@@ -59,11 +60,10 @@ function workWith(
   const large: ScalePlan = {
     cutting: { cuts: [2], counts },
     styles: [undefined],
-    optimizer,
     history: 2,
   };
   const plan: ScalePlan[] = [
-    { styles: [undefined], optimizer: 'lbfgs', history: 10 },
+    { styles: [undefined], history: 10 },
     { ...large, ...(stored && { stored }) },
   ];
   return { content, styles: [style], network, settings, plan, ...more };

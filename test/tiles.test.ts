@@ -3,6 +3,8 @@ import {
   type Cutting,
   contentTarget,
   coverAxis,
+  type Engine,
+  EngineError,
   features,
   loaded,
   loadModel,
@@ -268,6 +270,45 @@ describe('what is kept of a style in tiles', () => {
 });
 
 describe('a painting in tiles', () => {
+  it('leaves nothing in the engine where something of it cannot be compiled', async () => {
+    const settings = resolveSettings(
+      { scales: [96], steps: [1], contentTaps: { block3_conv1: 1 }, styleTaps: { block2_conv1: 1 } },
+      tiny.architecture,
+    );
+    const counts = [
+      { columns: 2, rows: 2 },
+      { columns: 2, rows: 1 },
+    ];
+    const plan: ScalePlan[] = [{ cutting: { cuts: [2], counts }, styles: [undefined], history: 1 }];
+    const work = { content, styles: [style], network: tiny, settings, plan };
+    /** Paints with an engine that fails at one of its graphs. @returns how many it compiled, and kept */
+    async function paintFailingAt(graph: number) {
+      let [compiled, held] = [0, 0];
+      const failing: Engine = {
+        ...engine,
+        async compile(...given) {
+          if (compiled++ === graph) throw new EngineError('no more');
+          const program = await engine.compile(...given);
+          held++;
+          return { ...program, release: () => program.release().then(() => void held--) };
+        },
+      };
+      const failed = await (async () => {
+        for await (const _ of paintPicture(work, failing));
+      })().then(
+        () => false,
+        () => true,
+      );
+      return { compiled, held, failed };
+    }
+    const { compiled: graphs, ...whole } = await paintFailingAt(Number.POSITIVE_INFINITY);
+    expect(whole).toEqual({ held: 0, failed: false });
+    expect(graphs).toBeGreaterThan(6);
+    for (let graph = 0; graph < graphs; graph++) {
+      expect(await paintFailingAt(graph), `graph ${graph}`).toMatchObject({ held: 0, failed: true });
+    }
+  });
+
   it('is that of one piece, at the beginning', async () => {
     const settings = resolveSettings(
       { scales: [48, 96], steps: [3, 2], contentTaps: { block3_conv1: 1 }, styleTaps: { block2_conv1: 1 } },
@@ -277,7 +318,6 @@ describe('a painting in tiles', () => {
     const plan: ScalePlan[] = [48, 96].map(() => ({
       cutting: { cuts: [], counts },
       styles: [{ cuts: [], counts }],
-      optimizer: 'lbfgs',
       history: 10,
     }));
     const paint = async (plan?: ScalePlan[]) => {

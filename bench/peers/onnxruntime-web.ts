@@ -16,6 +16,11 @@ const engine: Engine = {
   async compile(model) {
     const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
     const feeds: Record<string, ort.Tensor> = {};
+    const valueOf = (name: string) => {
+      const value = feeds[name];
+      if (!value) throw new Error(`The input "${name}" has no value yet.`);
+      return value.data as Float32Array;
+    };
     return {
       inputs: { kind: 'inputs' },
       async run(values, fetches) {
@@ -27,11 +32,8 @@ const engine: Engine = {
         const results = await session.run(feeds, fetches);
         return Object.fromEntries(fetches.map((name) => [name, results[name]?.data as Float32Array]));
       },
-      read: async (name, at, length) => {
-        const value = feeds[name];
-        if (!value) throw new Error(`There is no input "${name}".`);
-        return (value.data as Float32Array).slice(at, at + length);
-      },
+      write: async (name, at, values) => valueOf(name).set(values, at),
+      read: async (name, at, length) => valueOf(name).slice(at, at + length),
       release: () => session.release(),
     };
   },

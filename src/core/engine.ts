@@ -66,3 +66,39 @@ export async function runOnce(
     await program.release();
   }
 }
+
+/** What holds something of an engine until it is released. */
+export interface Holder {
+  release(): Promise<void>;
+}
+
+/** Takes note of what is opened together, to release it together. */
+export interface Held extends Holder {
+  keep<One extends Holder>(one: One): One;
+}
+
+/**
+ * Opens what belongs together. When opening fails, what was kept until then is released.
+ * @param open is given what it keeps things with, and releases them by afterwards; all of them, also when releasing one fails
+ * @throws as `open`
+ */
+export async function openTogether<Opened>(open: (held: Held) => Promise<Opened>): Promise<Opened> {
+  const all: Holder[] = [];
+  const held: Held = {
+    keep(one) {
+      all.push(one);
+      return one;
+    },
+    async release() {
+      const released = await Promise.allSettled(all.map((one) => one.release()));
+      for (const result of released) if (result.status === 'rejected') throw result.reason;
+    },
+  };
+  try {
+    return await open(held);
+  } catch (error) {
+    // Why it could not be opened says more than why something could not be released after that.
+    await held.release().catch(() => {});
+    throw error;
+  }
+}

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.ts';
+import { type Engine, openTogether } from '../engine.ts';
 import { input, matmul, rowsAt, serialize, transpose } from '../graph/index.ts';
 import { copyInto } from '../store.ts';
 import type { History } from './history.ts';
@@ -17,12 +17,11 @@ export async function engineHistory(engine: Engine, rows: number, length: number
   const vectors = input('vectors', [rows, length]);
   const fresh = rowsAt(vectors, input('fresh', [FRESH]));
   // Two programs, since the engine computes all outputs of one whichever are asked for.
-  const products = await engine.compile(serialize({ products: matmul(vectors, transpose(fresh)) }));
-  const { inputs } = products;
   const combined = matmul(input('factors', [1, rows]), vectors);
-  const sum = await engine.compile(serialize({ sum: combined }), { inputs }).catch(async (error: unknown) => {
-    await products.release();
-    throw error;
+  const { products, sum, release } = await openTogether(async ({ keep, release }) => {
+    const products = keep(await engine.compile(serialize({ products: matmul(vectors, transpose(fresh)) })));
+    const { inputs } = products;
+    return { products, sum: keep(await engine.compile(serialize({ sum: combined }), { inputs })), release };
   });
   const matrix = new Float32Array(rows * rows);
 
@@ -68,9 +67,6 @@ export async function engineHistory(engine: Engine, rows: number, length: number
       return found.sum as Float32Array;
     },
     read: (row) => products.read('vectors', row * length, length),
-    async release() {
-      await products.release();
-      await sum.release();
-    },
+    release,
   };
 }

@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.ts';
+import type { Engine, Holder } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
 import { PRECONDITION_REACH, preconditionOf, windowShares } from '../objective/index.ts';
 import type { Size } from '../picture/picture.ts';
@@ -8,9 +8,8 @@ import { copyInto, type Floats, put, type Store, zeros } from '../store.ts';
 const ROWS = 256;
 
 /** What `precondition` makes of changes to a large picture. */
-export interface Filter {
+export interface Filter extends Holder {
   apply(change: Floats): Promise<Floats>;
-  release(): Promise<void>;
 }
 
 /**

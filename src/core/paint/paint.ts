@@ -121,8 +121,11 @@ export async function* paintPicture(
       // Nothing follows the largest scale.
       if (level < settings.scales.length - 1) painting = best && inMemory(clamped(best.picture, size));
     } finally {
-      if (state) await optimizer.release(state);
-      await release();
+      try {
+        if (state) await optimizer.release(state);
+      } finally {
+        await release();
+      }
     }
   }
 }
@@ -151,10 +154,10 @@ function isThere(settings: Settings): boolean {
 }
 
 function optimizerAt({ settings, plan }: Work, level: number, engine: Engine, store?: Store): Optimizer {
-  const { optimizer = settings.optimizer, history } = plan?.[level] ?? {};
-  if (optimizer === 'adam') return adam({}, store);
+  if (settings.optimizer === 'adam') return adam({}, store);
+  const { cutting, history } = plan?.[level] ?? {};
   // What does not fit into memory in one piece has no room for copies in the engine.
-  const keeper = plan?.[level]?.cutting ? undefined : engine;
+  const keeper = cutting ? undefined : engine;
   return lbfgs(keeper, history === undefined ? {} : { history }, store);
 }
 

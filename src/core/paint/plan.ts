@@ -76,11 +76,11 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
           )
         : bytes + arrays * picture;
       const takes = Math.max(taken + kept, least);
-      const plan = { ...cut, styles, optimizer, history, ...(stored && { stored }), bytes: takes };
+      const plan = { ...cut, styles, history, ...(stored && { stored }), bytes: takes };
       found.push({ plan, time: effort * slower });
     }
   };
-  offer(wholeWay(objectiveAt(work, scale, work.settings.optimizer === 'lbfgs')));
+  offer(wholeWay(objectiveAt(work, scale)));
   // Nothing is quicker than one piece with the best of optimisers.
   if ((found[0] as (typeof found)[number]).plan.bytes > SURE * budget)
     tiledWays(optionsOf(work), size, weightsOf(work.settings)).forEach(offer);

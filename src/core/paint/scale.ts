@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.ts';
+import { type Engine, type Holder, openTogether } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
 import type { LargePicture, Picture } from '../picture/picture.ts';
 import { release as discard, type Floats, loaded, type Store } from '../store.ts';
@@ -17,10 +17,9 @@ export interface Evaluation {
 }
 
 /** The objective at one scale. */
-export interface Scale {
+export interface Scale extends Holder {
   /** @param change by how much the picture departs from the one that this scale starts from */
   readonly evaluate: (change: Floats) => Promise<Evaluation>;
-  readonly release: () => Promise<void>;
 }
 
 /**
@@ -57,7 +56,7 @@ async function openWhole(
   const finding = targetsOf(work, level, content, engine);
   finding.catch(() => {});
   const guiding = guideInputs(work, content);
-  const outputs = objectiveAt(work, work.settings.scales[level] as number, isPreconditioned(work, level));
+  const outputs = objectiveAt(work, work.settings.scales[level] as number);
   const model = serialize(outputs);
   const targets = await finding;
   const program = await engine.compile(model);
@@ -102,31 +101,25 @@ async function openTiled(
   const options = optionsOf(work);
   const { painted, ...shares } = guideInputs(work, content);
   const picture = tiledPicture(options, content, cutting, shares, stores);
-  const objective = await openTiledObjective(
-    engine,
-    picture,
-    weightsOf(work.settings),
-    content.data,
-    targets,
-  );
-  const filter = isPreconditioned(work, level)
-    ? await openFilter(content, engine, stores.pictures)
-    : undefined;
-  return {
-    async evaluate(moved) {
-      const change = filter ? await filter.apply(moved) : moved;
-      const pixels = { start: start.data, change, painted };
-      const { picture, gradient: plain, ...terms } = await objective.evaluate(pixels);
-      // The filter is its own adjoint.
-      const gradient = filter ? await filter.apply(plain) : plain;
-      if (filter) for (const done of [change, plain]) discard(done);
-      return { picture, gradient, loss: weighted(work, terms) };
-    },
-    async release() {
-      await objective.release();
-      await filter?.release();
-    },
-  };
+  const weights = weightsOf(work.settings);
+  return await openTogether(async ({ keep, release }) => {
+    const objective = keep(await openTiledObjective(engine, picture, weights, content.data, targets));
+    const filter = isPreconditioned(work)
+      ? keep(await openFilter(content, engine, stores.pictures))
+      : undefined;
+    return {
+      async evaluate(moved) {
+        const change = filter ? await filter.apply(moved) : moved;
+        const pixels = { start: start.data, change, painted };
+        const { picture, gradient: plain, ...terms } = await objective.evaluate(pixels);
+        // The filter is its own adjoint.
+        const gradient = filter ? await filter.apply(plain) : plain;
+        if (filter) for (const done of [change, plain]) discard(done);
+        return { picture, gradient, loss: weighted(work, terms) };
+      },
+      release,
+    };
+  });
 }
 
 function weighted({ settings }: Work, terms: Omit<Losses, 'total'>): Losses {

@@ -41,7 +41,6 @@ export interface ScalePlan {
   readonly cutting?: Cutting;
   /** The same for each of the styles. */
   readonly styles: readonly (Cutting | undefined)[];
-  readonly optimizer: Settings['optimizer'];
   /** How many steps L-BFGS remembers. */
   readonly history: number;
   /** What lies in a store, and not in memory: arrays of the picture's size, or feature maps that are kept whole too. Only in tiles. */
@@ -67,14 +66,15 @@ export function optionsOf({ settings, network, guide }: Work): Omit<ObjectiveOpt
   };
 }
 
-/** The graph of the work's objective at one scale, as a function of what an optimiser moves. */
-export function objectiveAt(work: Work, scale: number, preconditioned: boolean): Outputs {
+/** The graph of the work's objective at one scale, as a function of what its optimiser moves. */
+export function objectiveAt(work: Work, scale: number): Outputs {
+  const preconditioned = isPreconditioned(work);
   return objective({ ...optionsOf(work), preconditioned, ...fit(work.content, scale) });
 }
 
 /** Whether an optimiser moves the picture through `precondition`. Adam finds the sizes of its moves for each pixel by itself. */
-export function isPreconditioned({ settings, plan }: Work, level: number): boolean {
-  return (plan?.[level]?.optimizer ?? settings.optimizer) === 'lbfgs';
+export function isPreconditioned({ settings }: Work): boolean {
+  return settings.optimizer === 'lbfgs';
 }
 
 /** How a style is looked at, at one scale of the painting. */

@@ -1,7 +1,7 @@
-import type { Engine, Program } from '../engine.ts';
+import { type Engine, type Holder, openTogether, type Program } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
 import { contentTarget } from '../objective/objective.ts';
-import { type Floats, release, zeros } from '../store.ts';
+import { release as discard, type Floats, zeros } from '../store.ts';
 import type { Contents, ContentTarget } from './contents.ts';
 import type { Seen, Values } from './forward.ts';
 import { adjoint, backwardGraph, contentFactor, contentSum, counted, type TermWeights } from './graphs.ts';
@@ -27,13 +27,12 @@ export interface Returned {
   readonly picture: Floats;
 }
 
-export interface Backward {
+export interface Backward extends Holder {
   /**
    * @param seen on the way up; its maps are needed no more afterwards
    * @param shared what programs are given alike for all tiles: gradients by moments, and what goes with them
    */
   run(pixels: Pixels, seen: Seen, shared: Values, contents: Contents): Promise<Returned>;
-  release(): Promise<void>;
 }
 
 /**
@@ -48,14 +47,16 @@ export async function openBackward(
   whole: boolean,
 ): Promise<Backward> {
   const { stages, options, size, stores } = picture;
-  const programs: Program[] = [];
-  for (const [i, { stage, tile }] of stages.entries()) {
-    const last = i === stages.length - 1;
-    const place = { first: i === 0, last, whole: last && whole };
-    programs.push(
-      await engine.compile(serialize(backwardGraph(stage, place, tile, options, weights)), { frugal: true }),
-    );
-  }
+  const { programs, release } = await openTogether(async ({ keep, release }) => {
+    const programs: Program[] = [];
+    for (const [i, { stage, tile }] of stages.entries()) {
+      const last = i === stages.length - 1;
+      const place = { first: i === 0, last, whole: last && whole };
+      const graph = backwardGraph(stage, place, tile, options, weights);
+      programs.push(keep(await engine.compile(serialize(graph), { frugal: true })));
+    }
+    return { programs, release };
+  });
 
   /** What a program is given of a tile. */
   function feedsOf(
@@ -132,14 +133,12 @@ export async function openBackward(
             pasteOnPicture(painted, found.picture as Float32Array, tile, size, options);
           }
         });
-        for (const done of [given, after]) if (done) release(done.data);
+        for (const done of [given, after]) if (done) discard(done.data);
         after = by;
       }
       return { content, style, tv, gradient, picture: painted };
     },
 
-    release: async () => {
-      for (const program of programs) await program.release();
-    },
+    release,
   };
 }

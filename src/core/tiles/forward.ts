@@ -1,4 +1,4 @@
-import type { Engine, Program } from '../engine.ts';
+import { type Engine, type Holder, openTogether, type Program } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
 import { forwardGraph } from './graphs.ts';
 import { cut, emptyGrid, type Grid, paste } from './grid.ts';
@@ -18,11 +18,18 @@ export interface Seen {
   readonly maps: readonly Grid[];
 }
 
-export interface Forward {
+export interface Forward extends Holder {
   /** The shapes of the moments. */
   readonly shapes: ReadonlyMap<string, readonly number[]>;
   run(pixels: Pixels): Promise<Seen>;
-  release(): Promise<void>;
+}
+
+/** The way up through one stage. */
+interface Step {
+  readonly stage: TiledStage;
+  readonly program: Program;
+  /** The names of the moments that it gives. */
+  readonly moments: readonly string[];
 }
 
 /**
@@ -41,22 +48,24 @@ export async function openForward(
   const stages = picture.stages.slice(0, count);
   const { options, size, stores } = picture;
   const shapes = new Map<string, readonly number[]>();
-  const programs: { readonly stage: TiledStage; readonly program: Program; readonly moments: string[] }[] =
-    [];
-  for (const [i, stage] of stages.entries()) {
-    const { end, ...moments } = forwardGraph(stage.stage, i === 0, stage.tile, options, !frame);
-    const handsOn = i < picture.stages.length - 1;
-    for (const [name, { shape }] of Object.entries(moments)) shapes.set(name, shape);
-    if (!handsOn && Object.keys(moments).length === 0) continue;
-    const outputs = handsOn && end ? { ...moments, end } : moments;
-    const program = await engine.compile(serialize(outputs), { frugal: true });
-    programs.push({ stage, program, moments: Object.keys(moments) });
-  }
+  const { steps, release } = await openTogether(async ({ keep, release }) => {
+    const steps: Step[] = [];
+    for (const [i, stage] of stages.entries()) {
+      const { end, ...moments } = forwardGraph(stage.stage, i === 0, stage.tile, options, !frame);
+      const handsOn = i < picture.stages.length - 1;
+      for (const [name, { shape }] of Object.entries(moments)) shapes.set(name, shape);
+      if (!handsOn && Object.keys(moments).length === 0) continue;
+      const outputs = handsOn && end ? { ...moments, end } : moments;
+      const program = keep(await engine.compile(serialize(outputs), { frugal: true }));
+      steps.push({ stage, program, moments: Object.keys(moments) });
+    }
+    return { steps, release };
+  });
 
   async function run(pixels: Pixels): Promise<Seen> {
     const moments = new Map([...shapes].map(([name, shape]) => [name, new Float64Array(valuesIn(shape))]));
     const maps: Grid[] = [];
-    for (const { stage, program, moments: names } of programs) {
+    for (const { stage, program, moments: names } of steps) {
       const given = maps.at(-1);
       const handsOn = stage !== picture.stages.at(-1);
       let shared = frame;
@@ -83,13 +92,7 @@ export async function openForward(
     return { moments: Object.fromEntries(sums), maps };
   }
 
-  return {
-    shapes,
-    run,
-    release: async () => {
-      for (const { program } of programs) await program.release();
-    },
-  };
+  return { shapes, run, release };
 }
 
 function addTo(sum: Float64Array, values: Float32Array): void {

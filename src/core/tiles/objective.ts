@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.ts';
+import { type Engine, type Holder, openTogether } from '../engine.ts';
 import { serialize } from '../graph/index.ts';
 import { release as discard, type Floats } from '../store.ts';
 import { openBackward, type Returned } from './backward.ts';
@@ -10,10 +10,9 @@ import { styleGraph } from './sums.ts';
 import type { TiledPicture } from './tiled-picture.ts';
 
 /** The objective of a picture in tiles. Its values and its gradient are those of the picture in one piece. */
-export interface TiledObjective {
+export interface TiledObjective extends Holder {
   /** The losses, without the weights of the terms; the gradient of their weighted sum by the change; and the picture. */
   evaluate(pixels: Pixels): Promise<Returned>;
-  release(): Promise<void>;
 }
 
 /**
@@ -32,15 +31,7 @@ export async function openTiledObjective(
   const { stages, options } = picture;
   // A last stage of one tile needs no way up by itself: its sums are those of the whole picture.
   const whole = stages.at(-1)?.tiles.length === 1;
-  const opened: { release(): Promise<void> }[] = [];
-  const keep = <T extends { release(): Promise<void> }>(one: T): T => {
-    opened.push(one);
-    return one;
-  };
-  const release = async () => {
-    for (const { release } of opened) await release();
-  };
-  try {
+  return await openTogether(async ({ keep, release }) => {
     const forward = keep(await openForward(engine, picture, stages.length - (whole ? 1 : 0), targets));
     const backward = keep(await openBackward(engine, picture, weights, whole));
     const comparing = keep(await engine.compile(serialize(styleGraph(forward.shapes, options))));
@@ -70,8 +61,5 @@ export async function openTiledObjective(
         await release();
       },
     };
-  } catch (error) {
-    await release();
-    throw error;
-  }
+  });
 }

@@ -17,7 +17,7 @@ import type { Checkpoint } from './checkpoint.ts';
 /** The metadata's `format`. */
 export const FORMAT = 'velatura checkpoint';
 /** Counted up when other programs cannot go on from what this one writes: also where the same arrays mean something else. */
-export const FORMAT_VERSION = '6';
+export const FORMAT_VERSION = '7';
 /** Where the hashes will stand in the metadata, until they are known. */
 export const NO_HASH = '0'.repeat(64);
 
@@ -70,7 +70,6 @@ const memorySchema = z.object({
       cutting: cuttingSchema.optional(),
       // JSON has no gaps in arrays: a style in one piece is null.
       styles: z.array(cuttingSchema.nullable().transform((cutting) => cutting ?? undefined)),
-      optimizer: z.enum(['lbfgs', 'adam']),
       history: count,
       stored: z.enum(['pictures', 'all']).optional(),
       bytes: z.number(),
