@@ -16,7 +16,7 @@ const engine: Engine = {
   async compile(model) {
     const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
     const feeds: Record<string, ort.Tensor> = {};
-    const valueOf = (name: string) => {
+    const held = (name: string) => {
       const value = feeds[name];
       if (!value) throw new Error(`The input "${name}" has no value yet.`);
       return value.data as Float32Array;
@@ -32,8 +32,8 @@ const engine: Engine = {
         const results = await session.run(feeds, fetches);
         return Object.fromEntries(fetches.map((name) => [name, results[name]?.data as Float32Array]));
       },
-      write: async (name, at, values) => valueOf(name).set(values, at),
-      read: async (name, at, length) => valueOf(name).slice(at, at + length),
+      write: async (name, at, values) => held(name).set(values, at),
+      read: async (name, at, length) => held(name).slice(at, at + length),
       release: () => session.release(),
     };
   },
