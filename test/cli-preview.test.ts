@@ -37,8 +37,7 @@ describe('a preview', () => {
     const { shown, step } = steps();
     const preview = previewTo(file, unexpected);
     preview.offer(step(32, 1));
-    preview.offer(step(32, 2));
-    // The scale of 32 ends before its time: the next one tells.
+    preview.offer(step(32, 2, 2));
     preview.offer(step(64, 1));
     preview.offer(step(64, 2));
     preview.offer(step(64, 3));

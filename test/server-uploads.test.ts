@@ -37,13 +37,12 @@ describe('an inspector', () => {
     });
   });
 
-  it('says where regions do not fit, and keeps nobody waiting for longer than was said', async () => {
+  it('says where regions do not fit', async () => {
     const { sent, uploads, settings } = await inspection(false);
     const mask = { name: 'mask.jpg', bytes: await bytes(style) };
     const regions = { content: mask, styles: [] };
     const wrong = { sent, uploads: { ...uploads, regions }, settings };
     await expect(inspector.inspect(wrong, LONG)).rejects.toThrow(/proportions/);
-    await inspector.inspect(wrong, 0);
   });
 
   it('keeps nobody waiting whose turn cannot come in time', async () => {
