@@ -1,4 +1,5 @@
-import { mkdtempSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   chooseProvider,
@@ -123,6 +124,25 @@ describe('velatura paint --engine', () => {
   hiding('auto says nothing of it with --quiet', async () => {
     const outcome = await velatura([...paint, '--engine', 'auto', '--quiet', '-o', 'a.png'], where());
     expect(outcome).toEqual({ code: 0, signal: null, stdout: 'a.png\n', stderr: '' });
+  });
+});
+
+describe('the engine of a process', () => {
+  const folder = testFolder();
+  it('leaves nothing of its own in the home and among temporary files', () => {
+    const places = ['home', 'temporary'].map((name) => mkdtempSync(join(folder, name)));
+    const [HOME, TMPDIR] = places;
+    const code = `
+      import { createEngine, input, scale, serialize } from 'velatura';
+      const engine = createEngine();
+      const program = await engine.compile(serialize({ y: scale(input('x', [2]), 2) }));
+      await program.run({ x: new Float32Array(2) }, ['y']);
+      await engine.close();`;
+    const { ORT_DISABLE_TELEMETRY: _, ...env } = { ...process.env, HOME, TMPDIR };
+    const words = ['--input-type=module', '--eval', code];
+    const { status, stderr } = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(places.flatMap((place) => readdirSync(place))).toEqual([]);
   });
 });
 

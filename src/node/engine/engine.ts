@@ -4,6 +4,7 @@ import type { CompileOptions, Engine, Inputs, Program } from '../../core/engine.
 import { EngineError } from '../../core/errors.ts';
 import { type Answer, BUSY, LEAVING, type Request, type WorkerOptions } from './protocol.ts';
 import type { Provider } from './provider.ts';
+import { turnTelemetryOff } from './telemetry.ts';
 
 export interface EngineOptions {
   /**
@@ -22,6 +23,7 @@ export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = 
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
   const name = `onnxruntime-node ${version} (${provider}${threads > 0 ? `, ${threads} threads` : ''})`;
   const state = new Int32Array(new SharedArrayBuffer(8));
+  turnTelemetryOff();
   const options: WorkerOptions = { provider, threads, state };
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
     workerData: options,

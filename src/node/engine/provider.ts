@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { UserError } from '../../core/errors.ts';
 import type { Finding } from './probe.ts';
+import { turnTelemetryOff } from './telemetry.ts';
 
 /** What does the arithmetic: the processor, or a GPU through WebGPU. */
 export type Provider = 'cpu' | 'webgpu';
@@ -65,6 +66,7 @@ function reason(failure: string): string {
  * It never fails; what goes wrong is in what it found.
  */
 function tryWebgpu(): Promise<Finding> {
+  turnTelemetryOff();
   return new Promise((resolve) => {
     const child = fork(new URL('./probe.js', import.meta.url), {
       execArgv: [],
