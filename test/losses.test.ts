@@ -212,6 +212,29 @@ describe.each(Object.keys(styleLosses) as StyleLossName[])('the style loss %s', 
 });
 
 describe('the distance of Gaussians', () => {
+  it('is a number from many flat channels far from the style, of which nothing but rounding varies', async () => {
+    const [channels, side] = [64, 60];
+    const shape = [1, channels, side, side];
+    const plane = side * side;
+    const grain = noise(5, channels * plane);
+    const style = constant(
+      Float32Array.from(grain, (v) => 3 + v),
+      shape,
+    );
+    const level = noise(9, channels);
+    const flat = Float32Array.from({ length: channels * plane }, (_, i) => {
+      return 0.1 + Math.abs(level[Math.floor(i / plane)] as number);
+    });
+    const x = input('x', shape);
+    const { wasserstein } = styleLosses;
+    const y = styleDistance(wasserstein, x, styleStatisticsOf(wasserstein, style));
+    const [dx] = gradient(y, [x]) as [Tensor];
+    const found = await runOnce(engine, { y, dx }, { x: flat });
+    expect(found.y?.[0]).toBeGreaterThan(0);
+    expect(found.y?.every(Number.isFinite)).toBe(true);
+    expect(found.dx?.every(Number.isFinite)).toBe(true);
+  });
+
   it('is what it must be where covariances are diagonal', async () => {
     // Two channels of independent values, whose means and deviations are known.
     const channel = (mean: number, deviation: number, pattern: number[]) =>

@@ -50,8 +50,9 @@ export function secondMoment(features: Tensor, origin: Tensor, shares: Shares): 
 }
 
 /**
- * The covariance of the channels `[C, C]`, with a little variance in every direction: some of the mean variance, and next to
- * nothing of the mean's own size, for pictures that have no variance at all.
+ * The covariance of the channels `[C, C]`, with a little variance in every direction: some of the mean variance, next to nothing
+ * of the mean's own size, for pictures that have no variance at all, and more than rounding makes of its distance from `origin`:
+ * where maps are flat, nothing but rounding is left of the difference, and a covariance must not be negative in any direction.
  *
  * @param means `[C, 1]`
  * @param second the second moment around `origin`
@@ -62,7 +63,7 @@ export function covariance(means: Tensor, second: Tensor, origin: Tensor): Tenso
   const matrix = sub(second, matmul(off, transpose(off)));
   const least = add(
     scale(trace(matrix), LEAST_VARIANCE / channels),
-    scale(add(sumSquares(means), sumSquares(off)), LEAST_OF_MEAN / channels),
+    add(scale(sumSquares(means), LEAST_OF_MEAN / channels), scale(sumSquares(off), ROUNDING)),
   );
   return add(matrix, mul(identityOf(channels), aboveZero(least)));
 }
@@ -71,6 +72,8 @@ export function covariance(means: Tensor, second: Tensor, origin: Tensor): Tenso
 const LEAST_VARIANCE = 1e-3;
 /** The same of the mean's squared size. */
 const LEAST_OF_MEAN = 1e-5;
+/** What rounding may make of a sum over a million positions, by the sum. */
+const ROUNDING = 1e-5;
 /** Each step of the iteration brings small eigenvalues up by 9/4: enough for a ten-thousandth of the largest. */
 const STEPS = 14;
 
