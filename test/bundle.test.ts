@@ -1,7 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
+import { testFolder } from './support/pictures.ts';
 
 /** Bundles some code that imports the core, as a web page would, and lists every module that ends up in it. */
 async function bundled(code: string) {
@@ -52,5 +56,30 @@ describe('the core', () => {
     expect(reader?.imports.filter(({ path }) => path === library).map(({ kind }) => kind)).toEqual([
       'dynamic-import',
     ]);
+  });
+});
+
+describe('the declarations', () => {
+  const folder = testFolder();
+  const here = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+  it("are right by TypeScript's own defaults, and so are the examples of README", () => {
+    const examples = [...readFileSync(here('README.md'), 'utf8').matchAll(/```ts\n(.*?)```/gs)];
+    expect(examples.length).toBe(2);
+    mkdirSync(join(folder, 'node_modules', '@types'), { recursive: true });
+    symlinkSync(here('.'), join(folder, 'node_modules', 'velatura'), 'junction');
+    symlinkSync(here('node_modules/@types/node'), join(folder, 'node_modules', '@types', 'node'), 'junction');
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    const files = examples.map(([, code = ''], i) => {
+      writeFileSync(join(folder, `${i}.ts`), `declare const weights: Float32Array;\n${code}`);
+      return `${i}.ts`;
+    });
+    const options = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'nodenext'];
+    const compiler = here('node_modules/typescript/bin/tsc');
+    const { status, stdout } = spawnSync(process.execPath, [compiler, ...options, ...files], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
   });
 });

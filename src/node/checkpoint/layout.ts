@@ -34,7 +34,7 @@ export const PAINTING_ALPHA = 'painting alpha';
 /** JSON has no numbers that are not finite, and no negative zero. */
 const number = z.union([
   z.number(),
-  z.enum(['NaN', 'Infinity', '-Infinity', '-0']).transform((word) => Number(word)),
+  z.literal(['NaN', 'Infinity', '-Infinity', '-0']).transform((word) => Number(word)),
 ]);
 
 function plain(value: number): number | string {
