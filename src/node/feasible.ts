@@ -55,18 +55,25 @@ const SAFE = 0.8;
  */
 export function planMemory(work: Work, bytes: number | undefined): MemoryPlan {
   const budget = bytes ?? SAFE * freeMemory();
-  const { scales: sizes, size } = work.settings;
-  const scales = sizes.map((_, level) => planScale(work, level, budget));
-  const foretold = Math.max(...scales.map(({ bytes }) => bytes));
-  if (foretold <= budget) return { budget, foretold, scales };
+  const scales: PlannedScale[] = [];
+  // The largest first: where that does not fit, the others need not be planned.
+  for (let level = work.settings.scales.length - 1; level >= 0; level--) {
+    const planned = planScale(work, level, budget);
+    if (planned.bytes > budget)
+      throw new UserError(refusal(work, planned.bytes, budget, bytes !== undefined));
+    scales.unshift(planned);
+  }
+  return { budget, foretold: Math.max(...scales.map(({ bytes }) => bytes)), scales };
+}
+
+/** @param isSaid whether somebody has said what it may take */
+function refusal(work: Work, foretold: number, budget: number, isSaid: boolean): string {
   const smaller = largestWithin(work, budget);
-  const advice = [
-    ...(smaller === undefined ? [] : [`try a size of ${smaller}`]),
-    ...(bytes === undefined ? (smaller === undefined ? ['free some of it'] : []) : ['allow it more']),
-  ];
-  throw new UserError(
-    `A painting of ${size} pixels with ${work.network.architecture.name} needs at least ${atLeast(foretold)} GB of memory, and ` +
-      `it may take ${atMost(budget)} GB: ${advice.join(', or ')}.`,
+  const more = isSaid ? ['allow it more'] : ['free some of it'];
+  const advice = smaller === undefined ? more : [`try a size of ${smaller}`, ...(isSaid ? more : [])];
+  return (
+    `A painting of ${work.settings.size} pixels with ${work.network.architecture.name} needs at least ${atLeast(foretold)} GB of ` +
+    `memory, and it may take ${atMost(budget)} GB: ${advice.join(', or ')}.`
   );
 }
 

@@ -80,9 +80,10 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
       found.push({ plan, time: effort * slower });
     }
   };
-  offer(wholeWay(objectiveAt(work, scale)));
+  // Even its graph would be large where there is no room for the arrays beside it.
+  if (ARRAYS[optimizer].whole * picture <= budget) offer(wholeWay(objectiveAt(work, scale)));
   // Nothing is quicker than one piece with the best of optimisers.
-  if ((found[0] as (typeof found)[number]).plan.bytes > SURE * budget)
+  if ((found[0]?.plan.bytes ?? Number.POSITIVE_INFINITY) > SURE * budget)
     tiledWays(optionsOf(work), size, weightsOf(work.settings)).forEach(offer);
   const fitting = found.filter(({ plan }) => plan.bytes <= SURE * budget);
   const best =
