@@ -81,7 +81,7 @@ describe('the time that is left', () => {
     // The first scale ends here, because nothing better can be found.
     estimate.step(256, 1, 6);
     estimate.step(256, 2, 10);
-    expect(estimate.remaining(10)).toBeCloseTo(6 * 4 + 5 * 16 + 2 * 16, 6);
+    expect(estimate.remaining(10)).toBeCloseTo(6 * 4 + 5 * 16 + 1.5 * 16, 6);
   });
 });
 
@@ -92,8 +92,8 @@ describe('the time that is left of a painting that was carried on', () => {
     expect(estimate.remaining(3610)).toBeUndefined();
     estimate.step(256, 5, 3612);
     estimate.step(256, 6, 3614);
-    // Two steps here; of the next scale five, and what preparing this one took.
-    expect(estimate.remaining(3614)).toBeCloseTo(2 * 2 + 5 * 8 + 2 * 8, 6);
+    // Two steps here; of the next scale five, and what it takes to prepare it.
+    expect(estimate.remaining(3614)).toBeCloseTo(2 * 2 + 5 * 8 + 1.5 * 8, 6);
   });
 });
 

@@ -97,7 +97,11 @@ describe('a command line that makes no sense', () => {
       ['paint', 'content.png', '--stile', 'x'],
       /^Unknown option '--stile' \(Did you mean --style\?\)$/,
     ],
-    ['no content', ['paint', '--style', 'style.jpg'], /^Missing required argument 'content'\.$/],
+    [
+      'no content',
+      ['paint', '--style', 'style.jpg'],
+      /^Missing required argument 'content'; name it before --style, which takes all that follows\.$/,
+    ],
     ['no style', ['paint', 'content.png'], /--style <picture>/],
     [
       'an option without its value',

@@ -138,7 +138,7 @@ describe('the engine of a process', () => {
       const program = await engine.compile(serialize({ y: scale(input('x', [2]), 2) }));
       await program.run({ x: new Float32Array(2) }, ['y']);
       await engine.close();`;
-    const { ORT_DISABLE_TELEMETRY: _, ...env } = { ...process.env, HOME, TMPDIR };
+    const env = { ...process.env, HOME, TMPDIR, ORT_DISABLE_TELEMETRY: undefined };
     const words = ['--input-type=module', '--eval', code];
     const { status, stderr } = spawnSync(process.execPath, words, { env, encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

@@ -167,7 +167,7 @@ describe('velatura paint, of many', () => {
     running.child.kill('SIGINT');
     const { code, stdout } = await running.outcome;
     expect(code).toBe(130);
-    expect(events(stdout).at(-1)).toEqual({ event: 'end', painted: 1, there: 0, left: 2, failed: [] });
+    expect(events(stdout).at(-1)).toEqual({ event: 'end', painted: 0, there: 0, left: 3, failed: [] });
     expect(readdirSync(join(cwd, 'out'))).toEqual(['a-style.png']);
     expect((await readRecord(join(cwd, 'out/a-style.png'))).stopped).toMatchObject({
       scale: 64,
@@ -181,7 +181,10 @@ describe('the pace of a series', () => {
   it('counts paintings, steps by their pixels, and what is there or fails', () => {
     let clock = 100;
     const going = pace(() => clock);
-    const settings = resolveSettings({ scales: [64, 128], steps: [4, 1] }, architectureNamed('resnet50'));
+    const settings = resolveSettings(
+      { scales: [64, 128], steps: [4, 1], margin: 0 },
+      architectureNamed('resnet50'),
+    );
     const sizes = settings.scales.map((side) => ({ width: side, height: side }));
     const beginning = { settings, sizes, network: '', engine: '', content: 'a.jpg', style: ['b.jpg'] };
     const step = (scale: number, number: number, steps: number) =>

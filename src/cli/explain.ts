@@ -16,7 +16,7 @@ export function addExplain(program: Command): void {
     .command('explain')
     .summary('show what the network sees, as a page')
     .description(
-      'Paints a small painting, and shows on one HTML page what the network sees on the way.\nWrites the page, and its path to standard output.',
+      'Paints a small painting, and shows on one HTML page what the network sees on the way. Writes the page, and its path to standard output.',
     )
     .argument('<content>', 'the picture to repaint: JPEG, PNG, WebP, AVIF, TIFF, GIF or SVG');
   addExplainOptions(command).action(run);

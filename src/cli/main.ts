@@ -62,8 +62,15 @@ function sentence(text: string): string {
     .trim()
     .replace(/^error: /, '')
     .replaceAll('\n', ' ');
+  // Where a style was named, that is where the content went.
+  if (/required argument 'content'$/.test(plain))
+    return `${capital(plain)}; name it before --style, which takes all that follows.`;
   const ending = /[.?)]$/.test(plain) ? '' : '.';
-  return plain.charAt(0).toUpperCase() + plain.slice(1) + ending;
+  return capital(plain) + ending;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Tells the person what is wrong, and returns the exit code. */

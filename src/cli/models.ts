@@ -20,7 +20,7 @@ export function addModels(program: Command): void {
     .command('models')
     .summary("list, fetch, verify and remove the networks' weights")
     .description(
-      "The networks' weights: what is here, and what can be had.\nPainting fetches what it needs by itself; this is for doing it beforehand, or by hand.",
+      "The networks' weights: what is here, and what can be had. Painting fetches what it needs by itself; this is for doing it beforehand, or by hand.",
     )
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false);

@@ -33,7 +33,7 @@ export function addPaint(program: Command): void {
     .command('paint')
     .summary('repaint a picture in the style of another')
     .description(
-      'Repaints a picture, the content, in the style of another.\nWrites the painting, and its path to standard output. Of several pictures each becomes a painting\nin the folder that -o names; where some cannot be painted, the others are, and the exit code is not 0.',
+      'Repaints a picture, the content, in the style of another. Writes the painting, and its path to standard output. Of several pictures each becomes a painting in the folder that -o names; where some cannot be painted, the others are, and the exit code is not 0.',
     )
     .argument(
       '<content...>',

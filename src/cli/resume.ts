@@ -41,7 +41,7 @@ export function addResume(program: Command): void {
     .command('resume')
     .summary('carry on a painting that was stopped')
     .description(
-      'Carries on a painting or texture from its checkpoint, to the pixels that it would have had.\nWrites it, and its path to standard output. The checkpoint is removed when that is done.',
+      'Carries on a painting or texture from its checkpoint, to the pixels that it would have had. Writes it, and its path to standard output. The checkpoint is removed when that is done.',
     )
     .argument('<checkpoint>', 'the file that was kept when the painting was stopped, as town.png.checkpoint')
     .option('-o, --output <file>', 'what to write (default: what was to be written)')

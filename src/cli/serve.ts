@@ -23,7 +23,7 @@ export function addServe(program: Command): void {
     .command('serve')
     .summary('paint for programs, over HTTP')
     .description(
-      'Listens for paintings that programs ask for, and paints them one after another.\nPrints its address; /docs tells what can be asked.',
+      'Listens for paintings that programs ask for, and paints them one after another. Prints its address; /docs tells what can be asked.',
     )
     .allowExcessArguments(false);
   addListenOptions(command);

@@ -45,7 +45,7 @@ export function addTexture(program: Command): void {
     .command('texture')
     .summary('make a texture of a picture')
     .description(
-      'Makes a texture of one picture or several: their hand and colours, with nothing in its place.\nWrites the texture, and its path to standard output.',
+      'Makes a texture of one picture or several: their hand and colours, with nothing in its place. Writes the texture, and its path to standard output.',
     )
     .argument('<style...>', 'the pictures to make it of')
     .optionsGroup('Texture:')

@@ -8,7 +8,7 @@ export function addWorker(program: Command): void {
     .command('worker')
     .summary('paint what servers on other machines accept')
     .description(
-      'Takes paintings from the PostgreSQL server that DATABASE_URL names, and paints them.\nAny number of workers on any number of machines can do so.',
+      'Takes paintings from the PostgreSQL server that DATABASE_URL names, and paints them. Any number of workers on any number of machines can do so.',
     )
     .allowExcessArguments(false);
   addWorkOptions(command, 1).action(run);

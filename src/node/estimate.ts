@@ -4,6 +4,7 @@ import type { Settings, Size } from '../core/paint/index.ts';
 export interface Scale {
   /** Longest side in pixels. */
   readonly scale: number;
+  /** As many as the network sees, which has a margin around the picture. */
   readonly pixels: number;
   readonly steps: number;
 }
@@ -15,9 +16,10 @@ export function scalesOf({
   readonly settings: Settings;
   readonly sizes: readonly Size[];
 }): Scale[] {
+  const margins = 2 * settings.margin;
   return sizes.map(({ width, height }, i) => ({
     scale: settings.scales[i] as number,
-    pixels: width * height,
+    pixels: (width + margins) * (height + margins),
     steps: settings.steps[i] as number,
   }));
 }
@@ -47,10 +49,12 @@ interface Measured {
 
 /** Over so many steps their time is averaged. */
 const LATEST = 20;
+/** The steps that it takes as long as to prepare a scale. */
+const PREPARATION = 1.5;
 
 /**
  * A step's time grows with the pixels: by a line through what two scales took, or in proportion where only one has been
- * seen. A scale's first step takes longer by its preparation: about as long as the last one's, or as two steps.
+ * seen. A scale's first step takes longer by its preparation: about as long as the last one's, or as one and a half steps.
  * @param from the seconds that a painting has taken before it was carried on
  */
 export function estimateTime(scales: readonly Scale[], from = 0): Estimate {
@@ -81,7 +85,7 @@ export function estimateTime(scales: readonly Scale[], from = 0): Estimate {
     for (const { pixels, steps } of scales.slice(measured.length)) {
       const preparation = Math.max(0, present.first - stepTime(measured, present.pixels));
       const time = stepTime(measured, pixels);
-      sum += steps * time + Math.max(preparation, 2 * time);
+      sum += steps * time + Math.max(preparation, PREPARATION * time);
     }
     // Between two steps the time runs, but not past the step that is under way.
     const underWay = Math.min(seconds - last, stepTime(measured, present.pixels));

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { createLogUpdate } from 'log-update';
 import { barProgress } from '../progress/bars.ts';
 import { LONGEST_BAR, painter } from '../progress/painter.ts';
-import { complaint, heading, pace, type SeriesProgress, summary } from './progress.ts';
+import { complaint, cutShort, heading, pace, type SeriesProgress, summary } from './progress.ts';
 
 /** On a terminal: one bar for the whole series, redrawn in its place, under the titles of what was painted. */
 export function seriesBar(terminal: NodeJS.WriteStream): SeriesProgress {
@@ -47,10 +47,11 @@ export function seriesBar(terminal: NodeJS.WriteStream): SeriesProgress {
       now = `scale ${step.scale}, step ${step.step} of ${step.steps}`;
       redraw();
     },
-    end({ file }) {
+    end({ file, stopped }) {
       pause();
       going.next(1);
       now = basename(file);
+      if (stopped) draw.persist(cutShort(stopped));
     },
     failed(failure) {
       pause();

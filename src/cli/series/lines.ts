@@ -1,5 +1,5 @@
 import { lineProgress } from '../progress/lines.ts';
-import { complaint, counted, heading, pace, type SeriesProgress, summary } from './progress.ts';
+import { complaint, counted, cutShort, heading, pace, type SeriesProgress, summary } from './progress.ts';
 
 /** Where no terminal is: two lines a painting. */
 export function seriesLines(out: NodeJS.WritableStream): SeriesProgress {
@@ -11,7 +11,7 @@ export function seriesLines(out: NodeJS.WritableStream): SeriesProgress {
     open(all, there) {
       going.open(all, there);
       open = true;
-      say(`${counted(all, 'picture')} to paint${there > 0 ? `, of which ${there} are there already` : ''}.`);
+      say(`${counted(all, 'picture')} to paint${there > 0 ? `, ${there} of them there already` : ''}.`);
     },
     begin(beginning) {
       going.begin(beginning);
@@ -20,11 +20,7 @@ export function seriesLines(out: NodeJS.WritableStream): SeriesProgress {
     step: going.step,
     end({ stopped }) {
       going.next(1);
-      if (stopped)
-        say(
-          `Stopped at step ${stopped.step} of ${stopped.steps} of scale ${stopped.scale}; it is as it stood.`,
-        );
-      else say(`Painted; ${going.times()}`);
+      say(stopped ? cutShort(stopped) : `Painted; ${going.times()}`);
     },
     failed(failure) {
       going.next(failure.paintings);

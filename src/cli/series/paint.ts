@@ -15,6 +15,7 @@ import { checkNoInputs } from '../inputs.ts';
 import { INTERRUPTED_CODE, Interrupted } from '../interrupt.ts';
 import type { PaintCommandOptions } from '../paint-options.ts';
 import { leftOut, previewTo } from '../preview.ts';
+import type { Ending } from '../progress/progress.ts';
 import { engineOptions } from '../run-options.ts';
 import { untilInterrupted } from '../watched.ts';
 import { failureOf, reportFailures } from './failures.ts';
@@ -84,8 +85,8 @@ async function paintTasks(
         try {
           if (error) throw error;
           const names = { content: basename(content), style: styles.map((style) => basename(style)) };
-          await paintOne(painting, output, names, options, progress, signal);
-          painted++;
+          const { stopped } = await paintOne(painting, output, names, options, progress, signal);
+          if (!stopped) painted++;
         } catch (thrown) {
           if (thrown instanceof Interrupted || !(thrown instanceof Error)) throw thrown;
           const failure = failureOf(content, thrown);
@@ -108,13 +109,13 @@ async function paintOne(
   { preview: previewFile, json }: PaintCommandOptions,
   progress: SeriesProgress,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Ending> {
   for (const file of [output, previewFile]) {
     if (file !== undefined) checkFits(painting.sizes.at(-1) as Size, formatOf(file));
   }
   progress.begin({ ...painting, ...names }, output);
   const watchers = previewFile === undefined ? [] : [previewTo(previewFile, leftOut('preview', progress))];
-  await paintTo(output, painting, names, progress, { signal, json, watchers });
+  return await paintTo(output, painting, names, progress, { signal, json, watchers });
 }
 
 /** @throws UserError when a file to be written cannot be, or is one of those that are read */

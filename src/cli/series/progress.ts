@@ -21,7 +21,7 @@ export interface Tally {
   /** Painted before this run. */
   readonly there: number;
   readonly failures: readonly Failure[];
-  /** Not begun when it was stopped. */
+  /** Not begun when it was stopped, or not done. */
   readonly left: number;
 }
 
@@ -97,6 +97,11 @@ export function pace(now: () => number = () => performance.now() / 1000): Pace {
 /** `3 of 12: town.jpg in the style of swirls.jpg: 512 x 384 pixels with resnet50` */
 export function heading(place: string, beginning: Beginning): string {
   return `${place}: ${title(beginning)}`;
+}
+
+/** Of a painting that is not done. */
+export function cutShort({ scale, step, steps }: NonNullable<Ending['stopped']>): string {
+  return `Stopped at step ${step} of ${steps} of scale ${scale}; it is as it stood.`;
 }
 
 /** `Painted 10 pictures in 2:04; 1 was there already; 1 could not be painted.` */

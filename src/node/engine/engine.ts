@@ -21,7 +21,7 @@ type Unnumbered<T> = T extends unknown ? Omit<T, 'id'> : never;
 /** An engine on ONNX Runtime, in a thread of its own so that the caller's event loop stays free. */
 export function createEngine({ provider = 'cpu', threads = 0 }: EngineOptions = {}): Engine {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
-  const name = `onnxruntime-node ${version} (${provider}${threads > 0 ? `, ${threads} threads` : ''})`;
+  const name = `onnxruntime-node ${version} (${provider}${threads > 0 ? `, ${threads} ${threads === 1 ? 'thread' : 'threads'}` : ''})`;
   const state = new Int32Array(new SharedArrayBuffer(8));
   turnTelemetryOff();
   const options: WorkerOptions = { provider, threads, state };
