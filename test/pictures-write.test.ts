@@ -106,7 +106,7 @@ describe('encodePicture', () => {
     const wild = {
       width: 10,
       height: 10,
-      data: Float32Array.from({ length: 300 }, (_, i) => (i % 2 ? -3 : 3)),
+      data: Float32Array.from({ length: 300 }, (_, i) => (i % 2 ? -1 : 2)),
     };
     const found = await readPicture(await encodePicture(wild, 'tiff'));
     expect(new Set(found.data)).toEqual(new Set([0, 1]));
@@ -121,6 +121,22 @@ describe('encodePicture', () => {
     }
     await expect(encodePicture(picture, 'jpeg', { quality: 0 })).rejects.toThrow(UserError);
     await expect(encodePicture(picture, 'jpeg', { quality: 101 })).rejects.toThrow(UserError);
+  });
+
+  it.each([
+    [
+      'too few values',
+      { width: 20, height: 20, data: new Float32Array(5) },
+      /must have as data a Float32Array of 3 x 20 x 20/,
+    ],
+    ['another size', { ...picture, width: 20 }, /must have as data a Float32Array of 3 x 40 x 20 values/],
+    ['no numbers', { width: 2, height: 2, data: new Float32Array(12).fill(Number.NaN) }, /not finite/],
+    ['bytes', { width: 2, height: 2, data: new Float32Array(12).fill(255) }, /divide them, as by 255/],
+    ['no size', { width: -2, height: -2, data: new Float32Array(12) }, /in whole pixels, not -2 x -2/],
+  ])('refuses what is no picture: %s', async (_, wrong, sentence) => {
+    const failing = encodePicture(wrong, 'png');
+    await expect(failing).rejects.toThrow(UserError);
+    await expect(failing).rejects.toThrow(sentence);
   });
 
   it('says which format cannot hold so many pixels', async () => {

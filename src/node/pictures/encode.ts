@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { listed, UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture/picture.ts';
+import { checkPixels } from './pixels.ts';
 import { type PaintingRecord, recordXmp } from './record.ts';
 
 export type PictureFormat = 'png' | 'jpeg' | 'webp' | 'avif' | 'tiff';
@@ -47,7 +48,7 @@ export function checkFits({ width, height }: Pick<Picture, 'width' | 'height'>, 
  * Encodes a picture as sRGB: PNG, WebP and AVIF with 8 bits and TIFF with 16, all with alpha if there is any; JPEG
  * without colour subsampling, over white where the picture is transparent. What else is given travels in the file,
  * where `readRecord` finds it.
- * @throws UserError when the format cannot hold a picture of that size
+ * @throws UserError when the format cannot hold a picture of that size, or its values are not as many or no colours
  */
 export async function encodePicture(
   picture: Picture,
@@ -57,6 +58,7 @@ export async function encodePicture(
   if (quality !== undefined && !(Number.isInteger(quality) && quality >= 1 && quality <= 100)) {
     throw new UserError(`The quality must be a whole number from 1 to 100, not ${quality}.`);
   }
+  checkPixels(picture, 'The picture');
   checkFits(picture, format);
   const image = format === 'tiff' ? deep(picture) : shallow(format === 'jpeg' ? overWhite(picture) : picture);
   const xmp = recordXmp(record);

@@ -3,6 +3,7 @@ import { UserError } from '../../core/errors.ts';
 import { fit } from '../../core/paint/pyramid.ts';
 import type { Picture, Size } from '../../core/picture/picture.ts';
 import { resample } from '../../core/picture/resample.ts';
+import { checkPixels } from './pixels.ts';
 import { isStandardRgb } from './profile.ts';
 import { type EncodedPicture, isPicture, type PictureSource, readSource } from './source.ts';
 import { fillHidden } from './transparency.ts';
@@ -199,35 +200,9 @@ function planar(
 }
 
 function checked(picture: Picture, name = 'The picture'): Picture {
-  const { width, height, data, alpha } = picture;
-  if (!Number.isInteger(width) || !Number.isInteger(height)) {
-    throw new UserError(`${name} must have a width and a height in whole pixels, not ${width} x ${height}.`);
-  }
-  checkSize(width, height, name);
-  const sized = (values: unknown, length: number) =>
-    values instanceof Float32Array && values.length === length;
-  if (!sized(data, 3 * width * height) || (alpha !== undefined && !sized(alpha, width * height))) {
-    throw new UserError(
-      `${name} must have as data a Float32Array of 3 x ${height} x ${width} values, and as alpha, if any, one of ${height} x ${width}.`,
-    );
-  }
-  checkRange(data, name);
-  if (alpha) checkRange(alpha, name);
+  checkPixels(picture, name);
+  checkSize(picture.width, picture.height, name);
   return picture;
-}
-
-/** Pictures may go a little beyond [0,1], as resampling makes them; what goes far was meant otherwise. */
-function checkRange(values: Float32Array, name: string): void {
-  let [lowest, highest] = [0, 1];
-  for (const value of values) {
-    if (!Number.isFinite(value)) throw new UserError(`${name} holds values that are not finite numbers.`);
-    lowest = Math.min(lowest, value);
-    highest = Math.max(highest, value);
-  }
-  if (lowest >= -1 && highest <= 2) return;
-  throw new UserError(
-    `${name} holds values from ${lowest} to ${highest}, where 0 is black and 1 is white; divide them, as by 255.`,
-  );
 }
 
 function reduce(picture: Picture, longest = Number.POSITIVE_INFINITY): Picture {
