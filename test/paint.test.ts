@@ -234,7 +234,7 @@ describe('settings', () => {
     [{ size: 3 }, /^size must be at least 32 pixels, not 3\.$/],
     [{ size: 1e6 }, /^size must be at most 100000 pixels, not 1000000\.$/],
     [{ size: 99.5 }, /^size must be a whole number of pixels, not 99\.5\.$/],
-    [{ size: Number.NaN }, /^size must be a whole number/],
+    [{ size: Number.NaN }, /^size must be a whole number of pixels, not NaN\.$/],
     [{ scales: [256, 128] }, /scales must grow from coarse to fine/],
     [{ scales: [] }, /scales must name at least one size/],
     [{ size: 512, scales: [128, 256] }, /last of the scales 128,256 must be the size 512/],

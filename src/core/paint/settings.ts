@@ -249,5 +249,7 @@ function check<T>(schema: z.ZodType<T>, value: unknown): T {
   const [name = ''] = issue.path;
   const found = (value as Record<string, unknown>)[String(name)];
   if (issue.code === 'unrecognized_keys') throw new UserError(`There is no setting "${issue.keys[0]}".`);
-  throw new UserError(`${String(name)} ${issue.message}, not ${JSON.stringify(found)}.`);
+  // JSON would have null for what is no number.
+  const shown = typeof found === 'number' ? String(found) : JSON.stringify(found);
+  throw new UserError(`${String(name)} ${issue.message}, not ${shown}.`);
 }
