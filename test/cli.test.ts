@@ -204,6 +204,36 @@ describe('a command line that makes no sense', () => {
       [...paint, '-o', 'x.png', '--preview', 'x.png'],
       /^The preview and the painting cannot be/,
     ],
+    [
+      'a preview that is the output by another path',
+      [...paint, '-o', 'x.png', '--preview', 'here/x.png'],
+      /^The preview and the painting cannot be the same file, here\/x\.png\.$/,
+    ],
+    [
+      'a checkpoint that is the output by another path',
+      [...paint, '-o', 'x.png', '--checkpoint', 'here/x.png'],
+      /^The checkpoint and what is painted cannot be the same file, here\/x\.png\.$/,
+    ],
+    [
+      'a checkpoint that is the output by a link to what is not there yet',
+      [...paint, '-o', 'x.png', '--checkpoint', 'x.link'],
+      /^The checkpoint and what is painted cannot be/,
+    ],
+    [
+      'a checkpoint that is the preview by another path',
+      [...paint, '-o', 'x.png', '--preview', 'y.png', '--checkpoint', 'here/y.png'],
+      /^The checkpoint and what is painted cannot be/,
+    ],
+    [
+      "a texture's checkpoint that is the output by another path",
+      ['texture', 'style.jpg', '-o', 'here/x.png', '--checkpoint', 'x.png'],
+      /^The checkpoint and what is painted cannot be/,
+    ],
+    [
+      'a preview that is a painting of a series by another path',
+      [...paint, '-o', 'here/', '--preview', 'content-style.png'],
+      /^The preview and a painting cannot be the same file, content-style\.png\.$/,
+    ],
     ['an example without settings', [...paint, ...like], /^content\.png carries no settings/],
     [
       'a missing content',
@@ -249,6 +279,8 @@ describe('a command line that makes no sense', () => {
     const jpeg = readFileSync(join(folder, 'style.jpg'));
     writeFileSync(join(folder, 'half.jpg'), jpeg.subarray(0, jpeg.length / 2));
     symlinkSync(join(folder, 'style.jpg'), join(folder, 'link.jpg'));
+    symlinkSync(folder, join(folder, 'here'), 'junction');
+    symlinkSync('x.png', join(folder, 'x.link'));
     const dot = { width: 1, height: 1, bits: 8, channels: 1 } as const;
     writeFileSync(join(folder, 'dot.png'), pngFile([0], dot));
     const claims = { width: 60_000, height: 50_000 };

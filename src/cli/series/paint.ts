@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import {
   checkFits,
   checkOutput,
@@ -11,7 +11,7 @@ import {
 } from '../../node/index.ts';
 import { chosenSettings, chosenStyles } from '../chosen.ts';
 import { paintTo } from '../finish.ts';
-import { checkNoInputs } from '../inputs.ts';
+import { checkApart, checkNoInputs } from '../inputs.ts';
 import { INTERRUPTED_CODE, Interrupted } from '../interrupt.ts';
 import type { PaintCommandOptions } from '../paint-options.ts';
 import { leftOut, previewTo } from '../preview.ts';
@@ -126,7 +126,5 @@ async function checkOutputs(
   const files = [...outputs, ...(preview === undefined ? [] : [preview])];
   await checkNoInputs(files, inputs);
   for (const file of files) await checkOutput(file);
-  if (preview !== undefined && outputs.some((output) => resolve(preview) === resolve(output))) {
-    throw new UserError(`The preview and a painting cannot be the same file, ${preview}.`);
-  }
+  if (preview !== undefined) await checkApart('The preview and a painting', preview, outputs);
 }

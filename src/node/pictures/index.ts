@@ -5,4 +5,4 @@ export { findPictures, isPattern } from './find.ts';
 export { type ReadOptions, readPicture, sizeOfPicture } from './read.ts';
 export { type FoundRecord, type PaintingRecord, readRecord, readSettings } from './record.ts';
 export { localPath, type PictureSource } from './source.ts';
-export { checkOutput, checkWritable, writeBytes, writePicture } from './write.ts';
+export { checkOutput, checkWritable, placeOfFile, writeBytes, writePicture } from './write.ts';

@@ -33,7 +33,7 @@ export async function writeBytes(path: string, bytes: Uint8Array): Promise<void>
  * @throws UserError when the folder is missing or not writable, or the disk full
  */
 export async function writeFileBy(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  const target = await followLinks(path);
+  const target = await placeOfFile(path);
   try {
     await throughTemporary(target, async (temporary) => {
       const file = await open(temporary, 'wx');
@@ -64,7 +64,7 @@ export async function checkOutput(path: string): Promise<void> {
  * @param checkName throws what is wrong with the name itself
  */
 export async function checkWritable(path: string, checkName: (path: string) => void): Promise<void> {
-  const target = await followLinks(path);
+  const target = await placeOfFile(path);
   const there = await stat(target).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw writeProblem(error, path);
   });
@@ -102,17 +102,20 @@ export function isTemporaryOf(name: string, target: string): boolean {
   return name.startsWith(start) && /^[0-9a-f]{8}\.part$/.test(name.slice(start.length));
 }
 
-/** Where a path leads: a link stays one, and what it points to is replaced, or made where there is nothing yet. */
-async function followLinks(path: string): Promise<string> {
+/**
+ * Where a file is written, whatever path names it: a link stays one, and what it points to is replaced, or made where there is
+ * nothing yet.
+ */
+export async function placeOfFile(path: string): Promise<string> {
   if (path === '') throw new UserError('The file to write has no name; give it one, such as painting.png.');
   try {
     return await realpath(path);
   } catch (error) {
     const leads =
       (error as NodeJS.ErrnoException).code === 'ENOENT' && (await readlink(path).catch(() => ''));
-    if (!leads) return resolve(path);
-    const folder = await realpath(dirname(path));
-    return followLinks(resolve(folder, leads));
+    const whole = resolve(path);
+    const folder = await realpath(dirname(leads ? path : whole)).catch(() => dirname(whole));
+    return leads ? placeOfFile(resolve(folder, leads)) : join(folder, basename(whole));
   }
 }
 
