@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { type AugmentEvent, augment, pullModel, readPicture, readRecord, writePicture } from 'velatura';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { events, start, velatura } from './support/cli.ts';
+import { events, refusing, start, velatura } from './support/cli.ts';
 import { testFolder, waves } from './support/pictures.ts';
 
 // A machine may be busy with other tests.
@@ -190,6 +190,24 @@ describe('velatura augment', () => {
     expect(mended.code).toBe(0);
     expect(events(mended.stdout).at(-1)).toMatchObject({ painted: 2, there: 2 });
     expect(manifest(output)).toHaveLength(4);
+  });
+
+  it('goes on past folders that may not be read, but not without some of the styles', async () => {
+    const [cwd, env] = [place(), refusing('secret')];
+    mkdirSync(join(cwd, 'set/secret'), { recursive: true });
+    await writePicture(join(cwd, 'set/a.png'), waves(40, 40));
+    await writePicture(join(cwd, 'set/secret/b.png'), waves(40, 40));
+    const once = ['augment', 'set', ...words('out', '--per-image', '1', '--json').slice(2)];
+    const { code, stdout, stderr } = await velatura(once, { cwd, env });
+    expect(stderr).toBe(
+      `Not painted:\n  ${join('set', 'secret')} may not be read; ask its owner for permission.\n`,
+    );
+    expect(code).toBe(2);
+    expect(events(stdout).at(-1)).toMatchObject({ painted: 1, left: 0, failed: ['secret'] });
+    const styled = await velatura(['augment', train, '--styles', 'set', '-o', 'never'], { cwd, env });
+    expect(styled).toMatchObject({ code: 2, stdout: '' });
+    expect(styled.stderr).toMatch(/^set.secret may not be read; ask its owner for permission\.\n$/);
+    expect(existsSync(join(cwd, 'never'))).toBe(false);
   });
 
   it('keeps a file that it did not paint, and refuses a manifest that is none', async () => {

@@ -19,7 +19,7 @@ import { engineOptions } from '../run-options.ts';
 import { untilInterrupted } from '../watched.ts';
 import { failureOf, reportFailures } from './failures.ts';
 import { seriesProgress } from './index.ts';
-import { isDone, makeFolder, planSeries, type Task } from './plan.ts';
+import { isDone, makeFolder, planSeries, type SeriesPlan, type Task } from './plan.ts';
 import type { Failure, SeriesProgress } from './progress.ts';
 
 /**
@@ -39,7 +39,8 @@ export async function paintMany(contents: readonly string[], options: PaintComma
   const styles = chosenStyles(options);
   const settings = await chosenSettings(options);
   const folder = options.output ?? '.';
-  const tasks = await planSeries(contents, styles, folder);
+  const plan = await planSeries(contents, styles, folder);
+  const { tasks } = plan;
   const { init, network } = settings;
   const inputs = [...tasks.map(({ content }) => content), ...styles, init, network, options.like].filter(
     (path) => path !== undefined,
@@ -53,15 +54,15 @@ export async function paintMany(contents: readonly string[], options: PaintComma
       inputs,
       options.preview,
     );
-    await paintTasks(tasks.length, todo, styles, settings, options);
+    await paintTasks(plan, todo, styles, settings, options);
   } finally {
     await withdraw();
   }
 }
 
-/** @param all paintings of the series, of which `todo` are not there yet */
+/** @param todo tasks of the series whose paintings are not there yet */
 async function paintTasks(
-  all: number,
+  { tasks: { length: all }, unreadable }: SeriesPlan,
   todo: readonly Task[],
   styles: readonly string[],
   settings: Partial<Settings>,
@@ -70,9 +71,14 @@ async function paintTasks(
   const there = all - todo.length;
   const progress = seriesProgress(options);
   const failures: Failure[] = [];
+  const fail = (failure: Failure) => {
+    failures.push(failure);
+    progress.failed(failure);
+  };
   let painted = 0;
   await untilInterrupted(progress, async (signal) => {
     progress.open(all, there);
+    for (const { path, error } of unreadable) fail(failureOf(path, error, 0));
     const series = prepareSeries(
       todo.map(({ content }) => content),
       { ...settings, style: styles, ...engineOptions(options, progress), signal },
@@ -88,16 +94,15 @@ async function paintTasks(
           painted++;
         } catch (thrown) {
           if (thrown instanceof Interrupted || !(thrown instanceof Error)) throw thrown;
-          const failure = failureOf(content, thrown);
-          failures.push(failure);
-          progress.failed(failure);
+          fail(failureOf(content, thrown));
         }
         if (signal.aborted) break;
       }
     }
     if (signal.aborted) process.exitCode = INTERRUPTED_CODE;
   });
-  progress.finish({ painted, there, failures, left: todo.length - painted - failures.length });
+  const failed = failures.reduce((sum, { paintings }) => sum + paintings, 0);
+  progress.finish({ painted, there, failures, left: todo.length - painted - failed });
   reportFailures(failures);
 }
 

@@ -1,12 +1,28 @@
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { findPictures, formatOf, isPattern, localPath, readRecord, UserError } from '../../node/index.ts';
+import {
+  type FoundPictures,
+  findPictures,
+  formatOf,
+  isPattern,
+  localPath,
+  readRecord,
+  type UnreadableFolder,
+  UserError,
+} from '../../node/index.ts';
 import { defaultOutput } from '../inputs.ts';
 
 /** One painting of a series. */
 export interface Task {
   readonly content: string;
   readonly output: string;
+}
+
+/** What there is to do. */
+export interface SeriesPlan {
+  readonly tasks: readonly Task[];
+  /** Folders in which a pattern may have meant more. */
+  readonly unreadable: readonly UnreadableFolder[];
 }
 
 /** Whether the words name a series, though perhaps of one picture, and the output a folder. */
@@ -23,12 +39,14 @@ export async function planSeries(
   contents: readonly string[],
   styles: readonly string[],
   folder: string,
-): Promise<Task[]> {
+): Promise<SeriesPlan> {
   const candidates: { content: string; found: boolean }[] = [];
+  const unreadable = new Map<string, UnreadableFolder>();
   for (const name of contents) {
     const found = isPattern(name);
-    const named = found ? await matching(name) : [localPath(name)];
-    candidates.push(...named.map((content) => ({ content, found })));
+    const { pictures, unreadable: hidden } = found ? await matching(name) : named(name);
+    candidates.push(...pictures.map((content) => ({ content, found })));
+    for (const one of hidden) unreadable.set(one.path, one);
   }
   const outputOf = (content: string) => join(folder, defaultOutput([content, ...styles]));
   const results = new Set(candidates.map(({ content }) => resolve(outputOf(content))));
@@ -41,12 +59,17 @@ export async function planSeries(
     paths.add(resolve(content));
   }
   checkDistinct(tasks);
-  return tasks;
+  return { tasks, unreadable: [...unreadable.values()] };
 }
 
-async function matching(pattern: string): Promise<string[]> {
+function named(content: string): FoundPictures {
+  return { pictures: [localPath(content)], unreadable: [] };
+}
+
+async function matching(pattern: string): Promise<FoundPictures> {
   const found = await findPictures(pattern);
-  if (found.length > 0) return found;
+  if (found.pictures.length > 0) return found;
+  if (found.unreadable[0]) throw found.unreadable[0].error;
   throw new UserError(`No picture here matches ${pattern}; check the folder and the ending.`);
 }
 

@@ -23,7 +23,10 @@ export type AugmentEvent =
       readonly file: string;
       readonly picture: Picture;
     }
-  /** So many copies of a picture cannot be painted; the others are. */
+  /**
+   * So many copies of a picture cannot be painted; the others are. Of a folder that cannot be read nobody knows how many there
+   * would be: 0.
+   */
   | {
       readonly event: 'failed';
       readonly source: string;
@@ -51,7 +54,7 @@ const KEPT_STYLES = 32;
  */
 export async function* augment(folder: string, options: AugmentOptions): AsyncGenerator<AugmentEvent> {
   const plan = await planAugment(folder, options);
-  const { output, settings, sources, perImage, copiesOf } = plan;
+  const { output, settings, sources, unreadable, perImage, copiesOf } = plan;
   const { threads, engine, memory, signal, onDownload, onNote } = options;
   const before = options.force ? new Map<string, string>() : await readManifest(output);
   const running = Object.fromEntries(
@@ -65,6 +68,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
     const there = options.force ? new Set<string>() : await copiesThere(plan, before, lineOf);
     const missing = (source: string) => copiesOf(source).filter(({ result }) => !there.has(result));
     yield { event: 'plan', copies: sources.length * perImage, there: there.size };
+    for (const { path, error } of unreadable) yield { event: 'failed', source: path, copies: 0, error };
 
     await makeFolder(output);
     await removeLeftovers(output, sources.flatMap(missing));

@@ -123,7 +123,8 @@ function tooLarge(name: string): UserError {
   return new UserError(`${name} is larger than 1 GiB; save the picture smaller.`);
 }
 
-function readProblem(error: unknown, path: string): UserError {
+/** What to tell the person who named a file, or folder, that cannot be read. */
+export function readProblem(error: unknown, path: string): UserError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new UserError(`There is no file ${path}; check its name.`, { cause: error });
