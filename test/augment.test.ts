@@ -192,6 +192,19 @@ describe('velatura augment', () => {
     expect(manifest(output)).toHaveLength(4);
   });
 
+  it('paints neither from its own copies nor in the style of them', async () => {
+    const cwd = place();
+    mkdirSync(join(cwd, 'set'));
+    for (const name of ['a.png', 'b.png']) await writePicture(join(cwd, 'set', name), waves(40, 40));
+    const again = ['augment', 'set', '--styles', 'set', '-o', 'set/styled', '--seed', '3', ...quick];
+    const first = await velatura(again, { cwd });
+    const copies = ['a-1.png', 'b-1.png'].map((name) => join('set/styled', name));
+    expect(first).toMatchObject({ code: 0, stdout: copies.map((copy) => `${copy}\n`).join('') });
+    const before = contents(join(cwd, 'set'));
+    expect(await velatura(again, { cwd })).toMatchObject({ code: 0, stdout: '' });
+    expect(contents(join(cwd, 'set'))).toEqual(before);
+  });
+
   it('goes on past folders that may not be read, but not without some of the styles', async () => {
     const [cwd, env] = [place(), refusing('secret')];
     mkdirSync(join(cwd, 'set/secret'), { recursive: true });
@@ -246,6 +259,12 @@ describe('velatura augment', () => {
       ['augment', 'train'],
       ['-o', './train/'],
       /^The copies cannot be written among/,
+    ],
+    [
+      'the styles as its output',
+      ['augment', 'train'],
+      ['-o', './styles'],
+      /^The copies cannot be written among the styles of styles; name another folder\.$/,
     ],
     [
       'a range the wrong way',

@@ -85,9 +85,12 @@ export async function planAugment(folder: string, options: AugmentOptions): Prom
   if (isAt(folder, output)) {
     throw new UserError(`The copies cannot be written among the pictures of ${folder}; name another folder.`);
   }
+  if (resolve(styles) === resolve(output)) {
+    throw new UserError(`The copies cannot be written among the styles of ${styles}; name another folder.`);
+  }
   // What lies in the folder, but was not meant: the styles, and the copies of a run before.
   const { pictures: sources, unreadable } = await picturesIn(folder, [output, styles]);
-  const { pictures: names, unreadable: hidden } = await picturesIn(styles, []);
+  const { pictures: names, unreadable: hidden } = await picturesIn(styles, [output]);
   // Which styles there are decides what is drawn.
   if (hidden[0]) throw hidden[0].error;
   checkDistinct(sources);
