@@ -40,8 +40,8 @@ function createProgram(): Command {
     .exitOverride()
     .configureOutput({
       outputError: (text, write) => write(`${sentence(text)}\n`),
-      getOutHelpWidth: () => Math.min(process.stdout.columns ?? 80, 110),
-      getErrHelpWidth: () => Math.min(process.stderr.columns ?? 80, 110),
+      getOutHelpWidth: () => Math.min(process.stdout.columns || 80, 110),
+      getErrHelpWidth: () => Math.min(process.stderr.columns || 80, 110),
     });
   addPaint(program);
   addTexture(program);
