@@ -86,7 +86,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
     async function styleNamed(name: string): Promise<Picture> {
       const known = styles.get(name);
       if (known) return known;
-      const [picture] = (await readStyles(join(plan.styles, name), workshop.settings)) as [Picture];
+      const [picture] = (await readStyles(join(plan.styles, name), workshop.settings, signal)) as [Picture];
       if (styles.size === KEPT_STYLES) styles.delete(styles.keys().next().value as string);
       styles.set(name, picture);
       return picture;
@@ -97,7 +97,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
         const todo = missing(source);
         if (todo.length === 0) continue;
         signal?.throwIfAborted();
-        const content = await orError(readContent(join(folder, source), workshop.settings));
+        const content = await orError(readContent(join(folder, source), workshop.settings, signal));
         if (content instanceof UserError) {
           yield { event: 'failed', source, copies: todo.length, error: content };
           continue;
