@@ -223,6 +223,12 @@ describe('velatura augment', () => {
     expect(existsSync(join(cwd, 'never'))).toBe(false);
   });
 
+  it.runIf(process.platform === 'linux')('is refused where no folder can be made', async () => {
+    const { code, stderr } = await velatura(words('/proc/x'), { cwd: folder });
+    expect(stderr).toMatch(/The folder \/proc\/x cannot be made \(ENOENT\); name another\.\n$/);
+    expect(code).toBe(2);
+  });
+
   it('keeps a file that it did not paint, and refuses a manifest that is none', async () => {
     const output = place();
     mkdirSync(join(output, 'cats'));

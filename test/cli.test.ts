@@ -305,6 +305,24 @@ describe('a command line that makes no sense', () => {
     expect(code).toBe(2);
   });
 
+  it.runIf(process.platform === 'linux').each([
+    ['a history', [...paint, '--history', '/proc/x'], /^The folder \/proc\/x for the history cannot be made/],
+    [
+      'a series',
+      [...paint, '-o', '/proc/x/'],
+      /^The folder \/proc\/x\/ cannot be made \(ENOENT\); name another\.$/,
+    ],
+    [
+      'a data folder',
+      ['serve', '--data', '/proc/x/y'],
+      /^The folder \/proc\/x\/y for the paintings cannot be/,
+    ],
+  ])('is refused where no folder can be made: %s', async (_what, words, sentence) => {
+    const { code, stderr } = await run(words);
+    expect(stderr.trimEnd()).toMatch(sentence);
+    expect(code).toBe(2);
+  });
+
   it('shows where it came from with --debug', async () => {
     const { code, stderr } = await run([...paint, '-o', 'x.bmp', '--debug']);
     expect(stderr).toMatch(/x\.bmp cannot end in \.bmp/);

@@ -19,7 +19,7 @@ import { engineOptions } from '../run-options.ts';
 import { untilInterrupted } from '../watched.ts';
 import { failureOf, reportFailures } from './failures.ts';
 import { seriesProgress } from './index.ts';
-import { isDone, makeFolder, planSeries, type SeriesPlan, type Task } from './plan.ts';
+import { isDone, makeSeriesFolder, planSeries, type SeriesPlan, type Task } from './plan.ts';
 import type { Failure, SeriesProgress } from './progress.ts';
 
 /**
@@ -45,7 +45,7 @@ export async function paintMany(contents: readonly string[], options: PaintComma
   const inputs = [...tasks.map(({ content }) => content), ...styles, init, network, options.like].filter(
     (path) => path !== undefined,
   );
-  const withdraw = await makeFolder(folder);
+  const withdraw = await makeSeriesFolder(folder);
   try {
     const todo: Task[] = [];
     for (const task of tasks) if (options.force || !(await isDone(task.output))) todo.push(task);

@@ -1,4 +1,4 @@
-import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
   type FoundPictures,
@@ -6,6 +6,7 @@ import {
   formatOf,
   isPattern,
   localPath,
+  makeFolder,
   readRecord,
   type UnreadableFolder,
   UserError,
@@ -94,7 +95,7 @@ function checkDistinct(tasks: readonly Task[]): void {
  * @returns what takes away again what was made, as long as nothing is in it
  * @throws UserError when it cannot be, or the name is a file's
  */
-export async function makeFolder(folder: string): Promise<() => Promise<void>> {
+export async function makeSeriesFolder(folder: string): Promise<() => Promise<void>> {
   const there = await stat(folder).catch(() => undefined);
   if (there?.isDirectory()) return async () => {};
   if (there || looksLikeFile(folder)) {
@@ -103,9 +104,9 @@ export async function makeFolder(folder: string): Promise<() => Promise<void>> {
     );
   }
   try {
-    const first = await mkdir(folder, { recursive: true });
+    const first = await makeFolder(folder);
     return async () => {
-      if (first !== undefined) await removeEmpty(resolve(folder), resolve(first));
+      if (first !== undefined) await removeEmpty(resolve(folder), first);
     };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

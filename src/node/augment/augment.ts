@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Step } from '../../core/paint/index.ts';
 import type { Picture } from '../../core/picture/picture.ts';
+import { makeFolder } from '../folder.ts';
 import { readContent, readStyles } from '../inputs.ts';
 import { writePicture } from '../pictures/index.ts';
 import { openWorkshop, type PreparedPainting } from '../workshop.ts';
@@ -70,7 +70,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
     yield { event: 'plan', copies: sources.length * perImage, there: there.size };
     for (const { path, error } of unreadable) yield { event: 'failed', source: path, copies: 0, error };
 
-    await makeFolder(output);
+    await makeOutput(output);
     await removeLeftovers(output, sources.flatMap(missing));
     const planned = new Set(sources.flatMap((source) => copiesOf(source).map(({ result }) => result)));
     const others = [...before].filter(([result]) => !planned.has(result)).map(([, line]) => line);
@@ -102,7 +102,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
           yield { event: 'failed', source, copies: todo.length, error: content };
           continue;
         }
-        await makeFolder(join(output, dirname(source)));
+        await makeOutput(join(output, dirname(source)));
         for (const copy of todo) {
           const { strength, seed } = copy;
           const entry = manifestEntry(copy, workshop.settings);
@@ -158,9 +158,9 @@ async function orError<T>(work: Promise<T>): Promise<T | UserError> {
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeOutput(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UserError(`The folder ${folder} cannot be made (${code}); name another.`, { cause: error });

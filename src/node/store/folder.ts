@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { UserError } from '../../core/errors.ts';
+import { makeFolder } from '../folder.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 
 /** How far a download is. */
@@ -61,17 +62,6 @@ export async function inWorkspace<T>(folder: string, run: (workspace: string) =>
     // Retries, because on Windows a process that has just ended may still hold its files.
     if (workspace) await rm(workspace, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
-}
-
-/** Makes a folder and those above it. Node's own `recursive` never ends where a parent refuses with ENOENT, as /proc does. */
-async function makeFolder(folder: string): Promise<void> {
-  if (existsSync(folder)) return;
-  const parent = dirname(folder);
-  if (parent !== folder) await makeFolder(parent);
-  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
-    // Another process may make it at the same time.
-    if (error.code !== 'EEXIST') throw error;
-  });
 }
 
 const day = 24 * 60 * 60 * 1000;
