@@ -91,9 +91,11 @@ async function throughTemporary(target: string, run: (temporary: string) => Prom
   }
 }
 
-/** A file's name may be as long as the system allows, and the temporary one's no longer. */
+/** A file's name may be as long as the system allows, which counts bytes, and the temporary one's no longer. */
 function temporaryStart(target: string): string {
-  return `.${basename(target).slice(0, 100)}.`;
+  const bytes = Buffer.from(basename(target)).subarray(0, 100);
+  // As a stream may go on, a character that is cut at the end is left out.
+  return `.${new TextDecoder().decode(bytes, { stream: true })}.`;
 }
 
 /** Whether a file has the name of a temporary one from which another was to be made. */
