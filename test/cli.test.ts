@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { architectureNamed, resolveSettings, writePicture } from 'velatura';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { velatura } from './support/cli.ts';
+import { program, velatura } from './support/cli.ts';
 import { pngFile, testFolder, waves } from './support/pictures.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -321,6 +321,23 @@ describe('a command line that makes no sense', () => {
     const { code, stderr } = await run(words);
     expect(stderr.trimEnd()).toMatch(sentence);
     expect(code).toBe(2);
+  });
+
+  // Windows lets nobody remove a folder that a program runs in.
+  it.skipIf(process.platform === 'win32')('is refused in a folder that has been removed', () => {
+    const cwd = join(folder, 'gone');
+    const [content, style] = ['content.png', 'style.jpg'].map((name) => join(folder, name)) as [
+      string,
+      string,
+    ];
+    const words = [process.execPath, program, 'paint', content, '--style', style];
+    for (const more of [['-o', '../o.png'], ['-o', join(folder, 'o.png')], []]) {
+      mkdirSync(cwd);
+      const script = ['-c', 'rmdir ../gone; exec "$@"', 'sh', ...words, ...more];
+      const { status, stderr } = spawnSync('sh', script, { cwd, encoding: 'utf8' });
+      expect(stderr).toBe('The folder that this runs in has been removed; go to another, and begin there.\n');
+      expect(status).toBe(2);
+    }
   });
 
   it('shows where it came from with --debug', async () => {
