@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type FileHandle, open, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
@@ -46,7 +47,7 @@ export async function writeFileBy(path: string, write: (file: FileHandle) => Pro
       await renameOver(temporary, target);
     });
   } catch (error) {
-    throw writeProblem(error, path);
+    throw writeProblem(error, path, target);
   }
 }
 
@@ -66,7 +67,7 @@ export async function checkOutput(path: string): Promise<void> {
 export async function checkWritable(path: string, checkName: (path: string) => void): Promise<void> {
   const target = await placeOfFile(path);
   const there = await stat(target).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw writeProblem(error, path);
+    if (error.code !== 'ENOENT') throw writeProblem(error, path, target);
   });
   if (there?.isDirectory()) throw new UserError(`${path} is a folder; name a file in it.`);
   checkName(path);
@@ -77,7 +78,7 @@ export async function checkWritable(path: string, checkName: (path: string) => v
     if (there) await (await open(target, 'r+')).close();
     await throughTemporary(target, async (temporary) => (await open(temporary, 'wx')).close());
   } catch (error) {
-    throw writeProblem(error, path);
+    throw writeProblem(error, path, target);
   }
 }
 
@@ -121,13 +122,16 @@ export async function placeOfFile(path: string): Promise<string> {
   }
 }
 
-function writeProblem(error: unknown, path: string): unknown {
+/** @param target where the path leads */
+function writeProblem(error: unknown, path: string, target: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  const folder = dirname(resolve(path));
+  const folder = dirname(target);
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new UserError(`${path} cannot be written: there is no folder ${folder}.`, { cause: error });
+      return new UserError(`${path} cannot be written: ${missing(folder, error as NodeJS.ErrnoException)}.`, {
+        cause: error,
+      });
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
@@ -145,4 +149,13 @@ function writeProblem(error: unknown, path: string): unknown {
     default:
       return new UserError(`${path} cannot be written (${code}).`, { cause: error });
   }
+}
+
+/** What it is that was not there. */
+function missing(folder: string, { code, syscall }: NodeJS.ErrnoException): string {
+  if (code === 'ENOTDIR' || !existsSync(folder)) return `there is no folder ${folder}`;
+  // What has been written is named last.
+  return syscall === 'rename'
+    ? 'another process took what was being written for a leftover; let one at a time write there'
+    : `${folder} takes no new files`;
 }
