@@ -4,6 +4,7 @@ import { type FileHandle, open, readlink, realpath, rm, stat } from 'node:fs/pro
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture/picture.ts';
+import { isDiskFull } from '../disk.ts';
 import { renameOver } from '../rename.ts';
 import { type EncodeOptions, encodePicture, formatOf } from './encode.ts';
 
@@ -126,6 +127,9 @@ export async function placeOfFile(path: string): Promise<string> {
 function writeProblem(error: unknown, path: string, target: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   const folder = dirname(target);
+  if (isDiskFull(code)) {
+    return new UserError(`${path} cannot be written: the disk is full.`, { cause: error });
+  }
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
@@ -138,10 +142,6 @@ function writeProblem(error: unknown, path: string, target: string): unknown {
       return new UserError(`${path} cannot be written: ${folder} or the file is protected.`, {
         cause: error,
       });
-    case 'ENOSPC':
-    case 'EDQUOT':
-    case 'EFBIG':
-      return new UserError(`${path} cannot be written: the disk is full.`, { cause: error });
     case 'ENAMETOOLONG':
       return new UserError(`${path} cannot be written: its name is too long.`, { cause: error });
     case undefined:

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { UserError } from '../../core/errors.ts';
+import { isDiskFull } from '../disk.ts';
 import { makeFolder } from '../folder.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 
@@ -92,7 +93,7 @@ function isAlive(pid: number): boolean {
 /** What to tell the person when the disk is what stands in the way. */
 export function diskProblem(error: unknown, folder: string): UserError | undefined {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isDiskFull(code)) {
     return new UserError(
       `The disk is full; free some hundred megabytes where ${folder} is, or set VELATURA_CACHE to a folder elsewhere.`,
       { cause: error },
