@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { type AugmentEvent, augment, pullModel, readPicture, readRecord, writePicture } from 'velatura';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { events, start, velatura } from './support/cli.ts';
+import { events, refusing, start, velatura } from './support/cli.ts';
 import { testFolder, waves } from './support/pictures.ts';
 
 // A machine may be busy with other tests.
@@ -192,6 +192,43 @@ describe('velatura augment', () => {
     expect(manifest(output)).toHaveLength(4);
   });
 
+  it('paints neither from its own copies nor in the style of them', async () => {
+    const cwd = place();
+    mkdirSync(join(cwd, 'set'));
+    for (const name of ['a.png', 'b.png']) await writePicture(join(cwd, 'set', name), waves(40, 40));
+    const again = ['augment', 'set', '--styles', 'set', '-o', 'set/styled', '--seed', '3', ...quick];
+    const first = await velatura(again, { cwd });
+    const copies = ['a-1.png', 'b-1.png'].map((name) => join('set/styled', name));
+    expect(first).toMatchObject({ code: 0, stdout: copies.map((copy) => `${copy}\n`).join('') });
+    const before = contents(join(cwd, 'set'));
+    expect(await velatura(again, { cwd })).toMatchObject({ code: 0, stdout: '' });
+    expect(contents(join(cwd, 'set'))).toEqual(before);
+  });
+
+  it('goes on past folders that may not be read, but not without some of the styles', async () => {
+    const [cwd, env] = [place(), refusing('secret')];
+    mkdirSync(join(cwd, 'set/secret'), { recursive: true });
+    await writePicture(join(cwd, 'set/a.png'), waves(40, 40));
+    await writePicture(join(cwd, 'set/secret/b.png'), waves(40, 40));
+    const once = ['augment', 'set', ...words('out', '--per-image', '1', '--json').slice(2)];
+    const { code, stdout, stderr } = await velatura(once, { cwd, env });
+    expect(stderr).toBe(
+      `Not painted:\n  ${join('set', 'secret')} may not be read; ask its owner for permission.\n`,
+    );
+    expect(code).toBe(2);
+    expect(events(stdout).at(-1)).toMatchObject({ painted: 1, left: 0, failed: ['secret'] });
+    const styled = await velatura(['augment', train, '--styles', 'set', '-o', 'never'], { cwd, env });
+    expect(styled).toMatchObject({ code: 2, stdout: '' });
+    expect(styled.stderr).toMatch(/^set.secret may not be read; ask its owner for permission\.\n$/);
+    expect(existsSync(join(cwd, 'never'))).toBe(false);
+  });
+
+  it.runIf(process.platform === 'linux')('is refused where no folder can be made', async () => {
+    const { code, stderr } = await velatura(words('/proc/x'), { cwd: folder });
+    expect(stderr).toMatch(/The folder \/proc\/x cannot be made \(ENOENT\); name another\.\n$/);
+    expect(code).toBe(2);
+  });
+
   it('keeps a file that it did not paint, and refuses a manifest that is none', async () => {
     const output = place();
     mkdirSync(join(output, 'cats'));
@@ -228,6 +265,12 @@ describe('velatura augment', () => {
       ['augment', 'train'],
       ['-o', './train/'],
       /^The copies cannot be written among/,
+    ],
+    [
+      'the styles as its output',
+      ['augment', 'train'],
+      ['-o', './styles'],
+      /^The copies cannot be written among the styles of styles; name another folder\.$/,
     ],
     [
       'a range the wrong way',

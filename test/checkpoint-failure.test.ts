@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { checkpointsTo } from '../src/cli/checkpoints.ts';
@@ -12,9 +12,11 @@ import {
   paintPicture,
   readCheckpoint,
   readPicture,
+  removeCheckpoint,
   resolveSettings,
   type Step,
 } from '../src/node/index.ts';
+import { writeFileBy } from '../src/node/pictures/write.ts';
 import { testFolder } from './support/pictures.ts';
 import { testEngine } from './support/run.ts';
 import { architecture, content, network, style } from './support/tiny.ts';
@@ -141,5 +143,26 @@ describe('a painting whose checkpoint cannot be written', () => {
       expect.stringMatching(/^The checkpoint cannot be written, and painting goes on\. .*there is no folder/),
     ]);
     expect(readdirSync(place)).toEqual(['a.png']);
+  });
+});
+
+describe('what is written while another process is done with a checkpoint of that name', () => {
+  it('is lost, and the sentence says why', async () => {
+    const path = join(mkdtempSync(join(folder, 'place-')), 'a.checkpoint');
+    const writing = writeFileBy(path, async (file) => {
+      await file.writeFile('half');
+      await removeCheckpoint(path);
+    });
+    await expect(writing).rejects.toThrow(
+      `${path} cannot be written: another process took what was being written for a leftover; let one at a time write there.`,
+    );
+    await writeFileBy(path, (file) => file.writeFile('whole'));
+    expect(readFileSync(path, 'utf8')).toBe('whole');
+  });
+
+  it.runIf(process.platform === 'linux')('says no such thing of a folder that takes no files', async () => {
+    await expect(writeFileBy('/proc/a', async () => {})).rejects.toThrow(
+      '/proc/a cannot be written: /proc takes no new files.',
+    );
   });
 });

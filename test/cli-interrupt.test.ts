@@ -1,8 +1,10 @@
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pullModel, readPicture, readRecord, writePicture } from 'velatura';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { events, start } from './support/cli.ts';
+import { events, start, velatura } from './support/cli.ts';
 import { testFolder, waves } from './support/pictures.ts';
 
 // A machine may be busy with other tests.
@@ -19,6 +21,15 @@ beforeAll(async () => {
   await writePicture(style, waves(60, 90));
   await pullModel('resnet50');
 }, 600_000);
+
+/** Where a link leads; nothing if it is gone. */
+function target(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
+  }
+}
 
 // Windows has no signals that could be sent to another process.
 describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
@@ -85,6 +96,52 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
     expect(code).toBe(130);
     expect(events(stdout)).toHaveLength(1);
     expect(readdirSync(cwd)).toEqual([]);
+  });
+
+  // Only there it can be seen from outside that a file is open.
+  describe.runIf(process.platform === 'linux')('while an input is waited for', () => {
+    it.each([
+      ['the content', ['paint', 'pipe', '--style', style]],
+      ['the style', ['paint', content, '--style', 'pipe']],
+      ['the start', [...paint, '--init', 'pipe']],
+      ['the regions', [...paint, '--content-regions', 'pipe']],
+      ['one of a series', ['paint', 'pipe', content, '--style', style]],
+      ['what is explained', ['explain', 'pipe', '--style', style]],
+      ["a texture's style", ['texture', 'pipe']],
+    ])('stops at once: %s', async (_what, words) => {
+      const cwd = place();
+      const pipe = join(cwd, 'pipe');
+      spawnSync('mkfifo', [pipe]);
+      const running = start(words, { cwd });
+      const files = `/proc/${running.child.pid}/fd`;
+      const isOpen = () => readdirSync(files).some((fd) => target(join(files, fd)) === pipe);
+      while (!isOpen()) await new Promise((resolve) => setTimeout(resolve, 20));
+      running.child.kill('SIGINT');
+      const { code, stdout, stderr } = await running.outcome;
+      expect(stderr).toMatch(/(^|\n)(Stopped|Painted 0 pictures)[^\n]*\n$/);
+      expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+      expect(readdirSync(cwd)).toEqual(['pipe']);
+    });
+
+    it('waits for no network, which is read more than once', async () => {
+      const cwd = place();
+      spawnSync('mkfifo', [join(cwd, 'net.h5')]);
+      expect(await velatura([...paint, '--network', 'net.h5'], { cwd })).toMatchObject({
+        code: 2,
+        stderr: 'The file net.h5 is no plain file; save what it gives, and name that.\n',
+      });
+    });
+
+    it('reads what comes in the end', async () => {
+      const cwd = place();
+      spawnSync('mkfifo', [join(cwd, 'pipe')]);
+      const words = ['paint', 'pipe', '--style', style, '-o', 'a.png', '--size', '64', '--steps', '1'];
+      const running = start([...words, '--quiet'], { cwd });
+      const writer = await open(join(cwd, 'pipe'), 'w');
+      await writer.writeFile(readFileSync(content));
+      await writer.close();
+      expect(await running.outcome).toMatchObject({ code: 0, stdout: 'a.png\n', stderr: '' });
+    });
   });
 
   it('twice stops at once', async () => {

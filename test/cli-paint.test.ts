@@ -13,6 +13,8 @@ const content = join(folder, 'content.png');
 const style = join(folder, 'style.jpg');
 /** A new folder for one test. */
 const place = () => mkdtempSync(join(folder, 'place-'));
+/** Of 249 bytes, where 255 with the extension are the most. */
+const longName = '日'.repeat(83);
 const small = ['--size', '64', '--scales', '32,64', '--steps', '3,2'];
 const paint = ['paint', content, '--style', style, ...small];
 
@@ -151,10 +153,20 @@ describe('velatura paint', () => {
     expect(existsSync(join(cwd, 'a.png'))).toBe(true);
   });
 
+  it('writes to a name as long as names can be', async () => {
+    const cwd = place();
+    const output = `${longName}.png`;
+    expect(await velatura([...paint, '-o', output, '--quiet'], { cwd })).toMatchObject({
+      code: 0,
+      stderr: '',
+    });
+    expect(readdirSync(cwd)).toEqual([output]);
+  });
+
   it('keeps the painting elsewhere when its folder has gone', async () => {
     const cwd = place();
     const temporary = place();
-    const output = join(place(), 'a.webp');
+    const output = join(place(), `${longName}.webp`);
     const running = start([...paint, '-o', output, '--json'], {
       cwd,
       env: { TMPDIR: temporary, TEMP: temporary },
@@ -163,8 +175,8 @@ describe('velatura paint', () => {
     rmSync(join(output, '..'), { recursive: true });
     const { code, stderr } = await running.outcome;
     expect(code).toBe(2);
-    const kept = readdirSync(temporary).find((name) => name.startsWith('velatura-')) ?? '';
-    expect(kept).toMatch(/-a\.png$/);
+    const found = readdirSync(temporary).find((name) => name.startsWith('velatura-')) ?? '';
+    const kept = join(found, `${longName}.png`);
     expect(stderr).toBe(
       `${output} cannot be written: there is no folder ${join(output, '..')}. The painting is in ${join(temporary, kept)}.\n`,
     );

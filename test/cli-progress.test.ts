@@ -1,6 +1,8 @@
 import { architectureNamed, resolveSettings, type Step } from 'velatura';
 import { describe, expect, it } from 'vitest';
 import { barProgress } from '../src/cli/progress/bars.ts';
+import { canRedraw } from '../src/cli/progress/screen.ts';
+import { seriesBar } from '../src/cli/series/bar.ts';
 import { duration, lossText, shellWord } from '../src/cli/text.ts';
 import { estimateTime } from '../src/node/estimate.ts';
 
@@ -124,14 +126,14 @@ describe('the bars', () => {
   /** What moves the cursor, erases and colours. */
   const controls = new RegExp(`${String.fromCharCode(27)}\\[[\\d;?]*[A-Za-z]`, 'g');
 
-  /** Everything that is written on a terminal of that width. */
-  function terminal(columns: number) {
+  /** Everything that is written on a terminal of that size. */
+  function terminal(columns: number, rows = 24) {
     let written = '';
     const write = (text: string) => {
       written += text;
       return true;
     };
-    const stream = { columns, rows: 24, isTTY: true, write, hasColors: () => false };
+    const stream = { columns, rows, isTTY: true, write, hasColors: () => false };
     return {
       stream: stream as unknown as NodeJS.WriteStream,
       lines: () =>
@@ -162,11 +164,41 @@ describe('the bars', () => {
     const found = lines();
     expect(found).toContain(finished);
     expect(found.at(-1)).toBe('Painted in 0:04.');
-    expect(Math.max(...found.map((line) => line.length))).toBeLessThanOrEqual(columns);
+    // The title is text, which the terminal breaks by itself.
+    expect(Math.max(...found.slice(1).map((line) => line.length))).toBeLessThanOrEqual(columns);
     const half = found.findLast((line) => line.includes(' 256 ')) as string;
     const whole = finished.split('━').length - 1;
     expect(half.split('━').length - 1).toBe(Math.round(whole / 2));
     expect(half).toContain(' 4/8');
+  });
+
+  it('leave whole what is higher than the terminal', () => {
+    const { stream, lines } = terminal(20, 2);
+    const note = 'A note of far more than two lines on so small a terminal as this one.';
+    const progress = barProgress(stream);
+    progress.begin(beginning);
+    progress.step(painting(128, 3, 10, 1));
+    progress.note(note);
+    const stopped = { scale: 128, step: 3, steps: 10 };
+    progress.end({ file: 'c.png', width: 512, height: 384, seconds: 4, peakMemory: 1, stopped });
+    progress.close();
+    expect(lines()).toContain('a.png in the style of b.png: 512 x 384 pixels with resnet50');
+    expect(lines()).toContain(note);
+    expect(lines().at(-1)).toMatch(/^Stopped at step 3 of 10 of scale 128: .*\.$/);
+    const series = terminal(20, 2);
+    const bar = seriesBar(series.stream);
+    bar.open(2, 0);
+    bar.begin(beginning, 'c.png');
+    bar.failed({ content: 'a.png', reason: note, paintings: 1, expected: true });
+    bar.finish({ painted: 1, there: 0, failures: [], left: 0 });
+    bar.close();
+    expect(series.lines()).toContain(`Not painted: a.png: ${note}`);
+    expect(series.lines().at(-1)).toMatch(/^Painted 1 picture in \d+:\d\d\.$/);
+  });
+
+  it('are not for a terminal that does not say its size', () => {
+    const named = (columns: number, rows: number) => canRedraw(terminal(columns, rows).stream);
+    expect([named(80, 24), named(20, 2), named(0, 0), named(80, 0)]).toEqual([true, true, false, false]);
   });
 
   it('count the steps that were done where a scale ends before its time', () => {

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -211,6 +212,7 @@ describe('velatura resume', () => {
     [['resume', 'none'], /^There is no file none\.\n$/],
     [['resume', content], /content\.png is no checkpoint of Velatura\.\n$/],
     [['resume', kept, '-o', kept], /is what is painted from, and would be overwritten/],
+    [['resume', kept, '-o', 'x.png', '--preview', 'here/x.png'], /^The preview and the painting cannot be/],
     [['resume', kept, '-o', 'gone/a.png'], /^gone\/a\.png cannot be written: there is no folder/],
     [
       ['resume', kept, '--checkpoint-every', 'often'],
@@ -224,6 +226,7 @@ describe('velatura resume', () => {
   ])('refuses %j in one sentence', async (words, message) => {
     const here = place();
     writeFileSync(join(here, 'other'), 'a letter to a friend');
+    symlinkSync(here, join(here, 'here'), 'junction');
     writeFileSync(join(here, 'a.png'), '');
     const outcome = await velatura(words, { cwd: here });
     expect(outcome.stderr).toMatch(message);

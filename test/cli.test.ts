@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { architectureNamed, resolveSettings, writePicture } from 'velatura';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { velatura } from './support/cli.ts';
+import { program, velatura } from './support/cli.ts';
 import { pngFile, testFolder, waves } from './support/pictures.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -208,6 +208,36 @@ describe('a command line that makes no sense', () => {
       [...paint, '-o', 'x.png', '--preview', 'x.png'],
       /^The preview and the painting cannot be/,
     ],
+    [
+      'a preview that is the output by another path',
+      [...paint, '-o', 'x.png', '--preview', 'here/x.png'],
+      /^The preview and the painting cannot be the same file, here\/x\.png\.$/,
+    ],
+    [
+      'a checkpoint that is the output by another path',
+      [...paint, '-o', 'x.png', '--checkpoint', 'here/x.png'],
+      /^The checkpoint and what is painted cannot be the same file, here\/x\.png\.$/,
+    ],
+    [
+      'a checkpoint that is the output by a link to what is not there yet',
+      [...paint, '-o', 'x.png', '--checkpoint', 'x.link'],
+      /^The checkpoint and what is painted cannot be/,
+    ],
+    [
+      'a checkpoint that is the preview by another path',
+      [...paint, '-o', 'x.png', '--preview', 'y.png', '--checkpoint', 'here/y.png'],
+      /^The checkpoint and what is painted cannot be/,
+    ],
+    [
+      "a texture's checkpoint that is the output by another path",
+      ['texture', 'style.jpg', '-o', 'here/x.png', '--checkpoint', 'x.png'],
+      /^The checkpoint and what is painted cannot be/,
+    ],
+    [
+      'a preview that is a painting of a series by another path',
+      [...paint, '-o', 'here/', '--preview', 'content-style.png'],
+      /^The preview and a painting cannot be the same file, content-style\.png\.$/,
+    ],
     ['an example without settings', [...paint, ...like], /^content\.png carries no settings/],
     [
       'a missing content',
@@ -253,6 +283,8 @@ describe('a command line that makes no sense', () => {
     const jpeg = readFileSync(join(folder, 'style.jpg'));
     writeFileSync(join(folder, 'half.jpg'), jpeg.subarray(0, jpeg.length / 2));
     symlinkSync(join(folder, 'style.jpg'), join(folder, 'link.jpg'));
+    symlinkSync(folder, join(folder, 'here'), 'junction');
+    symlinkSync('x.png', join(folder, 'x.link'));
     const dot = { width: 1, height: 1, bits: 8, channels: 1 } as const;
     writeFileSync(join(folder, 'dot.png'), pngFile([0], dot));
     const claims = { width: 60_000, height: 50_000 };
@@ -275,6 +307,41 @@ describe('a command line that makes no sense', () => {
     const { code, stderr } = await run([...paint, '-o', '/sys/painting.png']);
     expect(stderr).toBe('/sys/painting.png cannot be written: /sys or the file is protected.\n');
     expect(code).toBe(2);
+  });
+
+  it.runIf(process.platform === 'linux').each([
+    ['a history', [...paint, '--history', '/proc/x'], /^The folder \/proc\/x for the history cannot be made/],
+    [
+      'a series',
+      [...paint, '-o', '/proc/x/'],
+      /^The folder \/proc\/x\/ cannot be made \(ENOENT\); name another\.$/,
+    ],
+    [
+      'a data folder',
+      ['serve', '--data', '/proc/x/y'],
+      /^The folder \/proc\/x\/y for the paintings cannot be/,
+    ],
+  ])('is refused where no folder can be made: %s', async (_what, words, sentence) => {
+    const { code, stderr } = await run(words);
+    expect(stderr.trimEnd()).toMatch(sentence);
+    expect(code).toBe(2);
+  });
+
+  // Windows lets nobody remove a folder that a program runs in.
+  it.skipIf(process.platform === 'win32')('is refused in a folder that has been removed', () => {
+    const cwd = join(folder, 'gone');
+    const [content, style] = ['content.png', 'style.jpg'].map((name) => join(folder, name)) as [
+      string,
+      string,
+    ];
+    const words = [process.execPath, program, 'paint', content, '--style', style];
+    for (const more of [['-o', '../o.png'], ['-o', join(folder, 'o.png')], []]) {
+      mkdirSync(cwd);
+      const script = ['-c', 'rmdir ../gone; exec "$@"', 'sh', ...words, ...more];
+      const { status, stderr } = spawnSync('sh', script, { cwd, encoding: 'utf8' });
+      expect(stderr).toBe('The folder that this runs in has been removed; go to another, and begin there.\n');
+      expect(status).toBe(2);
+    }
   });
 
   it('shows where it came from with --debug', async () => {

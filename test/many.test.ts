@@ -25,7 +25,7 @@ import {
 } from 'velatura';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { pace } from '../src/cli/series/progress.ts';
-import { events, start, velatura } from './support/cli.ts';
+import { events, refusing, start, velatura } from './support/cli.ts';
 import { largestDifference, testFolder, waves } from './support/pictures.ts';
 
 // A machine may be busy with other tests.
@@ -87,6 +87,29 @@ describe('velatura paint, of many', () => {
     expect(stderr).toMatch(
       /^Not painted:\n {2}photos\/ab\.jpg is no picture [^\n]*\n {2}There is no file gone\.png; check its name\.\n$/,
     );
+  });
+
+  it('goes on past folders that may not be read, and reports them', async () => {
+    const [cwd, env] = [await place(), refusing('secret')];
+    mkdirSync(join(cwd, 'photos/secret'));
+    await writePicture(join(cwd, 'photos/secret/d.png'), waves(60, 60));
+    const words = ['paint', 'photos/**/*.png', ...look, '-o', 'out', '--quiet'];
+    const { code, stdout, stderr } = await velatura(words, { cwd, env });
+    expect(stdout).toBe('out/a-style.png\n');
+    expect(stderr).toMatch(
+      /^Not painted:\n {2}photos.secret may not be read; ask its owner for permission\.\n$/,
+    );
+    expect(code).toBe(2);
+    // What a pattern does not mean need not be readable.
+    expect(await velatura(['paint', 'photos/*.png', ...look, '-o', 'out', '--quiet'], { cwd, env })).toEqual({
+      code: 0,
+      signal: null,
+      stdout: '',
+      stderr: '',
+    });
+    const none = await velatura(['paint', 'photos/secret/*.png', ...look, '-o', 'out'], { cwd, env });
+    expect(none).toMatchObject({ code: 2, stdout: '' });
+    expect(none.stderr).toMatch(/^photos.secret may not be read; ask/);
   });
 
   it('skips what is done, not what was stopped, and with --force nothing', async () => {

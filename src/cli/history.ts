@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   animationSize,
@@ -8,6 +8,7 @@ import {
   type Frame,
   historyDelays,
   isInHistory,
+  makeFolder,
   type Picture,
   type Size,
   type Step,
@@ -88,7 +89,7 @@ export function historyIn(
  */
 export async function checkHistory(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UserError(`The folder ${folder} for the history cannot be made (${code}); name another.`);

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
-import { basename, extname, resolve } from 'node:path';
-import { localPath, UserError } from '../node/index.ts';
+import { basename, extname } from 'node:path';
+import { localPath, placeOfFile, UserError } from '../node/index.ts';
 
 /**
  * Checks that what is to be written is none of the files that are read, by whatever path either is named.
@@ -16,12 +16,29 @@ export async function checkNoInputs(outputs: readonly string[], inputs: readonly
   for (const input of inputs) read.add(await identity(localPath(input)));
   for (const output of outputs) {
     // As it is written: `gone/../town.jpg` is `town.jpg`, whether or not there is a folder `gone`.
-    const target = await identity(resolve(output));
+    const target = await identity(await placeOfFile(output));
     if (target !== undefined && read.has(target)) {
       throw new UserError(
         `${output} is what is painted from, and would be overwritten; name another file to write.`,
       );
     }
+  }
+}
+
+/**
+ * Checks that a file is written to another place than others are, by whatever path any is named.
+ * @param what both are, as in `The preview and the painting`
+ * @throws UserError naming the file
+ */
+export async function checkApart(
+  what: string,
+  file: string,
+  others: readonly (string | undefined)[],
+): Promise<void> {
+  const place = await placeOfFile(file);
+  for (const other of others) {
+    if (other === undefined || (await placeOfFile(other)) !== place) continue;
+    throw new UserError(`${what} cannot be the same file, ${file}.`);
   }
 }
 

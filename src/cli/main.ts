@@ -30,6 +30,17 @@ export async function main(words: readonly string[]): Promise<void> {
   }
 }
 
+/** @throws UserError when the folder that the program runs in has been removed: no path leads on from it, and no thread starts. */
+function checkFolder(): void {
+  try {
+    process.cwd();
+  } catch (cause) {
+    throw new UserError('The folder that this runs in has been removed; go to another, and begin there.', {
+      cause,
+    });
+  }
+}
+
 function createProgram(): Command {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
   const program = new Command('velatura')
@@ -38,10 +49,11 @@ function createProgram(): Command {
     .helpOption('-h, --help', 'show this help; after a command, the help for it')
     .helpCommand(false)
     .exitOverride()
+    .hook('preAction', checkFolder)
     .configureOutput({
       outputError: (text, write) => write(`${sentence(text)}\n`),
-      getOutHelpWidth: () => Math.min(process.stdout.columns ?? 80, 110),
-      getErrHelpWidth: () => Math.min(process.stderr.columns ?? 80, 110),
+      getOutHelpWidth: () => Math.min(process.stdout.columns || 80, 110),
+      getErrHelpWidth: () => Math.min(process.stderr.columns || 80, 110),
     });
   addPaint(program);
   addTexture(program);

@@ -11,13 +11,12 @@ import {
   preparePainting,
   type Settings,
   type Size,
-  UserError,
 } from '../node/index.ts';
 import { type CheckpointPlan, checkpointsTo, noteOther, planCheckpoints } from './checkpoints.ts';
 import { type ChosenRegions, chosenRegions, chosenSettings, chosenStyles, regionFiles } from './chosen.ts';
 import { paintTo } from './finish.ts';
 import { checkHistory, historyIn } from './history.ts';
-import { checkNoInput, defaultOutput } from './inputs.ts';
+import { checkApart, checkNoInput, defaultOutput } from './inputs.ts';
 import { INTERRUPTED_CODE } from './interrupt.ts';
 import { addPaintOptions, type PaintCommandOptions } from './paint-options.ts';
 import { leftOut, previewTo } from './preview.ts';
@@ -138,9 +137,7 @@ async function checkFiles(
     await checkNoInput(file, inputs);
     await checkOutput(file);
   }
-  if (preview !== undefined && resolve(preview) === resolve(output)) {
-    throw new UserError(`The preview and the painting cannot be the same file, ${output}.`);
-  }
+  if (preview !== undefined) await checkApart('The preview and the painting', preview, [output]);
   const checkpoints = await planCheckpoints(options, output, [preview], inputs);
   if (history !== undefined) await checkHistory(history);
   return checkpoints;

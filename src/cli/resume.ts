@@ -17,7 +17,7 @@ import {
 } from '../node/index.ts';
 import { addCheckpointEvery, type CheckpointOptionValues, checkpointsTo } from './checkpoints.ts';
 import { paintTo } from './finish.ts';
-import { checkNoInput } from './inputs.ts';
+import { checkApart, checkNoInput } from './inputs.ts';
 import { INTERRUPTED_CODE } from './interrupt.ts';
 import { type CheckpointNotes, fromHere, notesSchema } from './notes.ts';
 import { addEngineOptions, type EngineOptionValues } from './paint-options.ts';
@@ -142,9 +142,7 @@ async function checkFiles(
     await checkNoInput(path, [file, ...(network === undefined ? [] : [network])]);
     await checkOutput(path);
   }
-  if (preview !== undefined && resolve(preview) === resolve(output)) {
-    throw new UserError(`The preview and the painting cannot be the same file, ${output}.`);
-  }
+  if (preview !== undefined) await checkApart('The preview and the painting', preview, [output]);
 }
 
 /** Writes the painting as it stood, with what is known of it. */

@@ -4,11 +4,15 @@ import type { Picture, Size } from '../core/picture/picture.ts';
 import { type PictureSource, type ReadOptions, readPicture, sizeOfPicture } from './pictures/index.ts';
 
 /*
- * The pictures of a painting, read no larger than it needs them. All throw UserErrors as `readPicture` does.
+ * The pictures of a painting, read no larger than it needs them. All throw as `readPicture` does.
  */
 
-export function readContent(source: PictureSource, settings: Partial<Settings>): Promise<Picture> {
-  return readPicture(source, contentOptions(settings));
+export function readContent(
+  source: PictureSource,
+  settings: Partial<Settings>,
+  signal?: AbortSignal,
+): Promise<Picture> {
+  return readPicture(source, { ...contentOptions(settings), signal });
 }
 
 /** The size at which the content is read, by its header. */
@@ -29,8 +33,9 @@ function isHugeMeant({ size }: Partial<Settings>): boolean {
 export function readStyles(
   style: PictureSource | readonly PictureSource[],
   settings: Partial<Settings>,
+  signal?: AbortSignal,
 ): Promise<Picture[]> {
-  return ofStyles(style, settings, readPicture);
+  return ofStyles(style, settings, (source, options) => readPicture(source, { ...options, signal }));
 }
 
 /** The sizes at which styles are read, by their headers. */
@@ -60,6 +65,7 @@ async function ofStyles<T>(
 export async function readStart(
   start: PictureSource | undefined,
   settings: Partial<Settings>,
+  signal?: AbortSignal,
 ): Promise<{ readonly start?: Picture }> {
   const { init = 'content' } = settings;
   const source = start ?? (INITS.includes(init) ? undefined : init);
@@ -69,6 +75,7 @@ export async function readStart(
       longest: sizeOf(settings),
       huge: isHugeMeant(settings),
       name: 'The picture to start from',
+      signal,
     }),
   };
 }

@@ -51,12 +51,16 @@ export async function* paint(content: PictureSource, options: PaintOptions): Asy
  */
 export async function preparePainting(content: PictureSource, options: PaintOptions): Promise<Painting> {
   const { style, start, contentRegions, styleRegions, ...shared } = options;
+  const { signal } = shared;
   const said = settingsIn(shared);
-  const painted = { content: await readContent(content, said), styles: await readStyles(style, said) };
+  const painted = {
+    content: await readContent(content, said, signal),
+    styles: await readStyles(style, said, signal),
+  };
   const pictures = {
     ...painted,
-    ...(await readStart(start, said)),
-    ...(await readRegions({ contentRegions, styleRegions }, painted)),
+    ...(await readStart(start, said, signal)),
+    ...(await readRegions({ contentRegions, styleRegions }, painted, signal)),
   };
   const workshop = await openWorkshop(shared);
   try {

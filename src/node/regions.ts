@@ -27,6 +27,7 @@ const LONGEST = 1024;
 export async function readRegions(
   { contentRegions, styleRegions = [] }: RegionOptions,
   { content, styles }: { readonly content: Size; readonly styles: readonly Size[] },
+  signal?: AbortSignal,
 ): Promise<{ readonly regions?: RegionMasks }> {
   if (contentRegions === undefined) {
     if (styleRegions.length === 0) return {};
@@ -37,13 +38,13 @@ export async function readRegions(
       `There are ${styleRegions.length} masks for ${styles.length} ${styles.length === 1 ? 'style' : 'styles'}; give at most one for each.`,
     );
   }
-  const ofContent = await readMask(contentRegions, content, "The content's mask");
+  const ofContent = await readMask(contentRegions, content, "The content's mask", signal);
   const ofStyles: (Picture | FlatColor | undefined)[] = [];
   for (const [i, style] of styles.entries()) {
     const source = styleRegions[i];
     const flat = typeof source === 'string' && isColor(source);
     const name = `The mask of style ${i + 1}`;
-    ofStyles.push(source === undefined || flat ? source : await readMask(source, style, name));
+    ofStyles.push(source === undefined || flat ? source : await readMask(source, style, name, signal));
   }
   return { regions: { content: ofContent, styles: ofStyles } };
 }
@@ -53,8 +54,13 @@ export function isColor(text: string): boolean {
   return /^#[0-9a-f]{6}$/i.test(text);
 }
 
-async function readMask(source: PictureSource, of: Size, name: string): Promise<Picture> {
-  const mask = await readPicture(source, { longest: LONGEST, name });
+async function readMask(
+  source: PictureSource,
+  of: Size,
+  name: string,
+  signal?: AbortSignal,
+): Promise<Picture> {
+  const mask = await readPicture(source, { longest: LONGEST, name, signal });
   const [found, wanted] = [mask.width / mask.height, of.width / of.height];
   if (Math.abs(Math.log(found / wanted)) < MOST_STRETCH) return mask;
   throw new UserError(

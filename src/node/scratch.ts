@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../core/errors.ts';
 import type { Store, Stored } from '../core/store.ts';
+import { isDiskFull } from './disk.ts';
 
 /**
  * A store on the disk. Each array is a file that has no name any more as soon as it is open: it is gone when it is closed,
@@ -102,20 +103,11 @@ function trying<T>(failed: (error: unknown) => unknown, work: () => T): T {
 function problem(error: unknown, folder: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   const elsewhere = 'name another folder with the environment variable TMPDIR';
-  switch (code) {
-    case undefined:
-      return error;
-    case 'ENOSPC':
-    case 'EDQUOT':
-    case 'EFBIG':
-      return new UserError(
-        `The disk is full: what does not fit into memory is kept in ${folder} while it is painted. Make room there, or ${elsewhere}.`,
-        { cause: error },
-      );
-    default:
-      return new UserError(
-        `What does not fit into memory cannot be kept in ${folder} (${code}); ${elsewhere}.`,
-        { cause: error },
-      );
-  }
+  if (code === undefined) return error;
+  return new UserError(
+    isDiskFull(code)
+      ? `The disk is full: what does not fit into memory is kept in ${folder} while it is painted. Make room there, or ${elsewhere}.`
+      : `What does not fit into memory cannot be kept in ${folder} (${code}); ${elsewhere}.`,
+    { cause: error },
+  );
 }

@@ -74,19 +74,22 @@ export async function* prepareSeries<Source extends PictureSource>(
   options: SeriesOptions,
 ): AsyncGenerator<PreparedInSeries<Source>> {
   const { style, start, ...shared } = options;
+  const { signal } = shared;
   const said = settingsIn(shared);
-  const styles = await readStyles(style, said);
-  const starting = await readStart(start, said);
+  const styles = await readStyles(style, said, signal);
+  const starting = await readStart(start, said, signal);
   const workshop = await openWorkshop(shared);
   try {
     let index = 0;
     for await (const content of contents) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       let painting: PreparedPainting | undefined;
       let error: Error | undefined;
       try {
-        painting = workshop.prepare({ content: await readContent(content, said), styles, ...starting });
+        const picture = await readContent(content, said, signal);
+        painting = workshop.prepare({ content: picture, styles, ...starting });
       } catch (thrown) {
+        signal?.throwIfAborted();
         error = asError(thrown);
       }
       yield painting ? { index, content, painting } : { index, content, error: error as Error };

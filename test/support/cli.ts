@@ -65,6 +65,21 @@ export function velatura(words: readonly string[], options: RunOptions): Promise
   return start(words, options).outcome;
 }
 
+/** An environment in which a folder of that name may not be looked into, whoever runs the command. */
+export function refusing(name: string): Record<string, string> {
+  const preload = `
+    import fs from 'node:fs';
+    import { basename } from 'node:path';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { readdir } = fs;
+    fs.readdir = (path, ...rest) => {
+      if (basename(String(path)) !== ${JSON.stringify(name)}) return readdir(path, ...rest);
+      process.nextTick(rest.at(-1), Object.assign(new Error('refused'), { code: 'EACCES' }));
+    };
+    syncBuiltinESMExports();`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` };
+}
+
 /** The events that `--json` printed. */
 export function events(stdout: string): Record<string, unknown>[] {
   return stdout

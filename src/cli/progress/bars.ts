@@ -1,9 +1,9 @@
-import { createLogUpdate } from 'log-update';
 import { type Estimate, estimateTime, type Scale, scalesOf } from '../../node/estimate.ts';
 import type { Progress as Download, Losses, Step } from '../../node/index.ts';
 import { duration, lossText, megabytes } from '../text.ts';
 import { LONGEST_BAR, type Painter, painter } from './painter.ts';
 import { type Progress, stoppedAt, title } from './progress.ts';
+import { screenOn } from './screen.ts';
 
 /** How far a scale is. */
 interface Bar extends Scale {
@@ -22,8 +22,7 @@ export function barProgress(
   terminal: NodeJS.WriteStream,
   onStop = 'Ctrl-C stops and keeps what is there',
 ): Progress {
-  // A hidden cursor would have to be shown again whatever happens, and there is nothing to hide it for.
-  const draw = createLogUpdate(terminal, { showCursor: true });
+  const screen = screenOn(terminal);
   const paint = painter(terminal);
   let bars: Bar[] = [];
   let estimate: Estimate | undefined;
@@ -41,10 +40,10 @@ export function barProgress(
     const now = seconds + (performance.now() - heard) / 1000;
     const left = estimate?.remaining(now);
     const times = `${duration(now)} elapsed${left === undefined ? '' : `, about ${duration(left)} left`}`;
-    const width = terminal.columns ?? 80;
+    const width = terminal.columns;
     const status = `  ${times}`;
     const room = width - status.length - 4;
-    draw([...lines(width), status + (hint.length <= room ? paint.dim(`   ${hint}`) : '')].join('\n'));
+    screen.draw([...lines(width), status + (hint.length <= room ? paint.dim(`   ${hint}`) : '')].join('\n'));
   }
 
   function lines(width: number): string[] {
@@ -68,30 +67,31 @@ export function barProgress(
 
   function download({ received, total, source }: Download): void {
     if (fetched === source) return;
-    const width = terminal.columns ?? 80;
+    const width = terminal.columns;
     const heading = `Fetching the network's weights from ${source}`;
     const amount =
       total === undefined ? megabytes(received) : `${megabytes(received)} of ${megabytes(total)}`;
     const bar = paint.bar(total ? received / total : 0, Math.min(LONGEST_BAR, width - amount.length - 5));
-    draw(`${heading.length < width ? heading : `${heading.slice(0, width - 2)}…`}\n  ${bar}  ${amount}`);
+    screen.draw(
+      `${heading.length < width ? heading : `${heading.slice(0, width - 2)}…`}\n  ${bar}  ${amount}`,
+    );
     if (received !== total) return;
     fetched = source;
-    draw.done();
+    screen.done();
   }
 
   /** Leaves what is drawn where it is. */
   function leave(last?: string): void {
     clearInterval(ticking);
-    if (bars.length > 0) draw([...lines(terminal.columns ?? 80), ...(last ? [last] : [])].join('\n'));
-    draw.done();
+    if (bars.length > 0) screen.keep([...lines(terminal.columns), ...(last ? [last] : [])].join('\n'));
+    screen.done();
     bars = [];
   }
 
   return {
     download,
     begin(beginning) {
-      draw.clear();
-      draw.persist(title(beginning));
+      screen.keep(title(beginning));
       const scales = scalesOf(beginning);
       const { from } = beginning;
       bars = scales.map((scale) => {
@@ -111,7 +111,7 @@ export function barProgress(
       hint = 'stopping; Ctrl-C again stops at once';
       if (bars.length > 0) redraw();
     },
-    note: (sentence) => draw.persist(sentence),
+    note: screen.keep,
     end: (ending) =>
       leave(
         ending.stopped

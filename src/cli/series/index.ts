@@ -1,3 +1,4 @@
+import { canRedraw } from '../progress/screen.ts';
 import { seriesBar } from './bar.ts';
 import { seriesJson } from './json.ts';
 import { seriesLines, seriesSilence } from './lines.ts';
@@ -12,5 +13,5 @@ export function seriesProgress({ quiet, json }: { quiet?: boolean; json?: boolea
 function personal(quiet = false): SeriesProgress {
   if (quiet) return seriesSilence();
   const { stderr } = process;
-  return stderr.isTTY && process.env.TERM !== 'dumb' ? seriesBar(stderr) : seriesLines(stderr);
+  return canRedraw(stderr) ? seriesBar(stderr) : seriesLines(stderr);
 }

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import {
   checkFits,
   checkOutput,
@@ -11,7 +11,7 @@ import {
 } from '../../node/index.ts';
 import { chosenSettings, chosenStyles } from '../chosen.ts';
 import { paintTo } from '../finish.ts';
-import { checkNoInputs } from '../inputs.ts';
+import { checkApart, checkNoInputs } from '../inputs.ts';
 import { INTERRUPTED_CODE, Interrupted } from '../interrupt.ts';
 import type { PaintCommandOptions } from '../paint-options.ts';
 import { leftOut, previewTo } from '../preview.ts';
@@ -20,7 +20,7 @@ import { engineOptions } from '../run-options.ts';
 import { untilInterrupted } from '../watched.ts';
 import { failureOf, reportFailures } from './failures.ts';
 import { seriesProgress } from './index.ts';
-import { isDone, makeFolder, planSeries, type Task } from './plan.ts';
+import { isDone, makeSeriesFolder, planSeries, type SeriesPlan, type Task } from './plan.ts';
 import type { Failure, SeriesProgress } from './progress.ts';
 
 /**
@@ -40,12 +40,13 @@ export async function paintMany(contents: readonly string[], options: PaintComma
   const styles = chosenStyles(options);
   const settings = await chosenSettings(options);
   const folder = options.output ?? '.';
-  const tasks = await planSeries(contents, styles, folder);
+  const plan = await planSeries(contents, styles, folder);
+  const { tasks } = plan;
   const { init, network } = settings;
   const inputs = [...tasks.map(({ content }) => content), ...styles, init, network, options.like].filter(
     (path) => path !== undefined,
   );
-  const withdraw = await makeFolder(folder);
+  const withdraw = await makeSeriesFolder(folder);
   try {
     const todo: Task[] = [];
     for (const task of tasks) if (options.force || !(await isDone(task.output))) todo.push(task);
@@ -54,15 +55,15 @@ export async function paintMany(contents: readonly string[], options: PaintComma
       inputs,
       options.preview,
     );
-    await paintTasks(tasks.length, todo, styles, settings, options);
+    await paintTasks(plan, todo, styles, settings, options);
   } finally {
     await withdraw();
   }
 }
 
-/** @param all paintings of the series, of which `todo` are not there yet */
+/** @param todo tasks of the series whose paintings are not there yet */
 async function paintTasks(
-  all: number,
+  { tasks: { length: all }, unreadable }: SeriesPlan,
   todo: readonly Task[],
   styles: readonly string[],
   settings: Partial<Settings>,
@@ -71,9 +72,14 @@ async function paintTasks(
   const there = all - todo.length;
   const progress = seriesProgress(options);
   const failures: Failure[] = [];
+  const fail = (failure: Failure) => {
+    failures.push(failure);
+    progress.failed(failure);
+  };
   let painted = 0;
   await untilInterrupted(progress, async (signal) => {
     progress.open(all, there);
+    for (const { path, error } of unreadable) fail(failureOf(path, error, 0));
     const series = prepareSeries(
       todo.map(({ content }) => content),
       { ...settings, style: styles, ...engineOptions(options, progress), signal },
@@ -89,16 +95,15 @@ async function paintTasks(
           if (!stopped) painted++;
         } catch (thrown) {
           if (thrown instanceof Interrupted || !(thrown instanceof Error)) throw thrown;
-          const failure = failureOf(content, thrown);
-          failures.push(failure);
-          progress.failed(failure);
+          fail(failureOf(content, thrown));
         }
         if (signal.aborted) break;
       }
     }
     if (signal.aborted) process.exitCode = INTERRUPTED_CODE;
   });
-  progress.finish({ painted, there, failures, left: todo.length - painted - failures.length });
+  const failed = failures.reduce((sum, { paintings }) => sum + paintings, 0);
+  progress.finish({ painted, there, failures, left: todo.length - painted - failed });
   reportFailures(failures);
 }
 
@@ -127,7 +132,5 @@ async function checkOutputs(
   const files = [...outputs, ...(preview === undefined ? [] : [preview])];
   await checkNoInputs(files, inputs);
   for (const file of files) await checkOutput(file);
-  if (preview !== undefined && outputs.some((output) => resolve(preview) === resolve(output))) {
-    throw new UserError(`The preview and a painting cannot be the same file, ${preview}.`);
-  }
+  if (preview !== undefined) await checkApart('The preview and a painting', preview, outputs);
 }

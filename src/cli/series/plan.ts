@@ -1,12 +1,29 @@
-import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { findPictures, formatOf, isPattern, localPath, readRecord, UserError } from '../../node/index.ts';
+import {
+  type FoundPictures,
+  findPictures,
+  formatOf,
+  isPattern,
+  localPath,
+  makeFolder,
+  readRecord,
+  type UnreadableFolder,
+  UserError,
+} from '../../node/index.ts';
 import { defaultOutput } from '../inputs.ts';
 
 /** One painting of a series. */
 export interface Task {
   readonly content: string;
   readonly output: string;
+}
+
+/** What there is to do. */
+export interface SeriesPlan {
+  readonly tasks: readonly Task[];
+  /** Folders in which a pattern may have meant more. */
+  readonly unreadable: readonly UnreadableFolder[];
 }
 
 /** Whether the words name a series, though perhaps of one picture, and the output a folder. */
@@ -23,12 +40,14 @@ export async function planSeries(
   contents: readonly string[],
   styles: readonly string[],
   folder: string,
-): Promise<Task[]> {
+): Promise<SeriesPlan> {
   const candidates: { content: string; found: boolean }[] = [];
+  const unreadable = new Map<string, UnreadableFolder>();
   for (const name of contents) {
     const found = isPattern(name);
-    const named = found ? await matching(name) : [localPath(name)];
-    candidates.push(...named.map((content) => ({ content, found })));
+    const { pictures, unreadable: hidden } = found ? await matching(name) : named(name);
+    candidates.push(...pictures.map((content) => ({ content, found })));
+    for (const one of hidden) unreadable.set(one.path, one);
   }
   const outputOf = (content: string) => join(folder, defaultOutput([content, ...styles]));
   const results = new Set(candidates.map(({ content }) => resolve(outputOf(content))));
@@ -41,12 +60,17 @@ export async function planSeries(
     paths.add(resolve(content));
   }
   checkDistinct(tasks);
-  return tasks;
+  return { tasks, unreadable: [...unreadable.values()] };
 }
 
-async function matching(pattern: string): Promise<string[]> {
+function named(content: string): FoundPictures {
+  return { pictures: [localPath(content)], unreadable: [] };
+}
+
+async function matching(pattern: string): Promise<FoundPictures> {
   const found = await findPictures(pattern);
-  if (found.length > 0) return found;
+  if (found.pictures.length > 0) return found;
+  if (found.unreadable[0]) throw found.unreadable[0].error;
   throw new UserError(`No picture here matches ${pattern}; check the folder and the ending.`);
 }
 
@@ -71,7 +95,7 @@ function checkDistinct(tasks: readonly Task[]): void {
  * @returns what takes away again what was made, as long as nothing is in it
  * @throws UserError when it cannot be, or the name is a file's
  */
-export async function makeFolder(folder: string): Promise<() => Promise<void>> {
+export async function makeSeriesFolder(folder: string): Promise<() => Promise<void>> {
   const there = await stat(folder).catch(() => undefined);
   if (there?.isDirectory()) return async () => {};
   if (there || looksLikeFile(folder)) {
@@ -80,9 +104,9 @@ export async function makeFolder(folder: string): Promise<() => Promise<void>> {
     );
   }
   try {
-    const first = await mkdir(folder, { recursive: true });
+    const first = await makeFolder(folder);
     return async () => {
-      if (first !== undefined) await removeEmpty(resolve(folder), resolve(first));
+      if (first !== undefined) await removeEmpty(resolve(folder), first);
     };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Step } from '../../core/paint/index.ts';
 import type { Picture } from '../../core/picture/picture.ts';
+import { makeFolder } from '../folder.ts';
 import { readContent, readStyles } from '../inputs.ts';
 import { writePicture } from '../pictures/index.ts';
 import { openWorkshop, type PreparedPainting } from '../workshop.ts';
@@ -23,7 +23,10 @@ export type AugmentEvent =
       readonly file: string;
       readonly picture: Picture;
     }
-  /** So many copies of a picture cannot be painted; the others are. */
+  /**
+   * So many copies of a picture cannot be painted; the others are. Of a folder that cannot be read nobody knows how many there
+   * would be: 0.
+   */
   | {
       readonly event: 'failed';
       readonly source: string;
@@ -51,7 +54,7 @@ const KEPT_STYLES = 32;
  */
 export async function* augment(folder: string, options: AugmentOptions): AsyncGenerator<AugmentEvent> {
   const plan = await planAugment(folder, options);
-  const { output, settings, sources, perImage, copiesOf } = plan;
+  const { output, settings, sources, unreadable, perImage, copiesOf } = plan;
   const { threads, engine, memory, signal, onDownload, onNote } = options;
   const before = options.force ? new Map<string, string>() : await readManifest(output);
   const running = Object.fromEntries(
@@ -65,8 +68,9 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
     const there = options.force ? new Set<string>() : await copiesThere(plan, before, lineOf);
     const missing = (source: string) => copiesOf(source).filter(({ result }) => !there.has(result));
     yield { event: 'plan', copies: sources.length * perImage, there: there.size };
+    for (const { path, error } of unreadable) yield { event: 'failed', source: path, copies: 0, error };
 
-    await makeFolder(output);
+    await makeOutput(output);
     await removeLeftovers(output, sources.flatMap(missing));
     const planned = new Set(sources.flatMap((source) => copiesOf(source).map(({ result }) => result)));
     const others = [...before].filter(([result]) => !planned.has(result)).map(([, line]) => line);
@@ -82,7 +86,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
     async function styleNamed(name: string): Promise<Picture> {
       const known = styles.get(name);
       if (known) return known;
-      const [picture] = (await readStyles(join(plan.styles, name), workshop.settings)) as [Picture];
+      const [picture] = (await readStyles(join(plan.styles, name), workshop.settings, signal)) as [Picture];
       if (styles.size === KEPT_STYLES) styles.delete(styles.keys().next().value as string);
       styles.set(name, picture);
       return picture;
@@ -93,12 +97,12 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
         const todo = missing(source);
         if (todo.length === 0) continue;
         signal?.throwIfAborted();
-        const content = await orError(readContent(join(folder, source), workshop.settings));
+        const content = await orError(readContent(join(folder, source), workshop.settings, signal));
         if (content instanceof UserError) {
           yield { event: 'failed', source, copies: todo.length, error: content };
           continue;
         }
-        await makeFolder(join(output, dirname(source)));
+        await makeOutput(join(output, dirname(source)));
         for (const copy of todo) {
           const { strength, seed } = copy;
           const entry = manifestEntry(copy, workshop.settings);
@@ -154,9 +158,9 @@ async function orError<T>(work: Promise<T>): Promise<T | UserError> {
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeOutput(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UserError(`The folder ${folder} cannot be made (${code}); name another.`, { cause: error });

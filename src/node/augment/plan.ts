@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { extname, join, resolve, sep } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { checkSettings, INITS, type Settings, sizeOf } from '../../core/paint/index.ts';
-import { findPictures, formatOf } from '../pictures/index.ts';
+import { type FoundPictures, findPictures, formatOf, type UnreadableFolder } from '../pictures/index.ts';
 import type { WorkshopOptions } from '../workshop.ts';
 import { settingsIn } from '../workshop.ts';
 import { draw } from './draw.ts';
@@ -50,6 +50,8 @@ export interface Plan {
   readonly output: string;
   readonly settings: Partial<Settings>;
   readonly sources: readonly string[];
+  /** Folders whose pictures, if they have any, are not among the sources. */
+  readonly unreadable: readonly UnreadableFolder[];
   readonly perImage: number;
   /** The copies of one picture. */
   copiesOf(source: string): Copy[];
@@ -80,17 +82,17 @@ export async function planAugment(folder: string, options: AugmentOptions): Prom
   if (settings.init !== undefined && !INITS.includes(settings.init)) {
     throw new UserError(`init must be content, style or noise here, not "${settings.init}".`);
   }
-  if (resolve(folder) === resolve(output) || isBelow(folder, output)) {
+  if (isAt(folder, output)) {
     throw new UserError(`The copies cannot be written among the pictures of ${folder}; name another folder.`);
   }
+  if (resolve(styles) === resolve(output)) {
+    throw new UserError(`The copies cannot be written among the styles of ${styles}; name another folder.`);
+  }
   // What lies in the folder, but was not meant: the styles, and the copies of a run before.
-  const others = [output, styles].filter((other) => isBelow(other, folder));
-  const sources = (await picturesIn(folder)).filter(
-    (source) => !others.some((other) => isBelow(join(folder, source), other)),
-  );
-  const names = await picturesIn(styles);
-  if (sources.length === 0) throw new UserError(`There is no picture in ${folder}; check the folder.`);
-  if (names.length === 0) throw new UserError(`There is no picture in ${styles}; check the folder.`);
+  const { pictures: sources, unreadable } = await picturesIn(folder, [output, styles]);
+  const { pictures: names, unreadable: hidden } = await picturesIn(styles, [output]);
+  // Which styles there are decides what is drawn.
+  if (hidden[0]) throw hidden[0].error;
   checkDistinct(sources);
 
   const copiesOf = (source: string) =>
@@ -100,19 +102,34 @@ export async function planAugment(folder: string, options: AugmentOptions): Prom
       const result = `${stem(source)}-${copy}${extension}`;
       return { source, result, copy, style: names[style] as string, ...drawn };
     });
-  return { folder, styles, output, settings, sources, perImage, copiesOf };
+  return { folder, styles, output, settings, sources, unreadable, perImage, copiesOf };
 }
 
-async function picturesIn(folder: string): Promise<string[]> {
+/**
+ * The pictures in a folder and those in it, but for some others that may be among them.
+ * @throws UserError when there is none
+ */
+async function picturesIn(folder: string, others: readonly string[]): Promise<FoundPictures> {
   const there = await stat(folder).catch(() => undefined);
   if (!there) throw new UserError(`There is no folder ${folder}; check its name.`);
   if (!there.isDirectory()) throw new UserError(`${folder} is a file; name the folder that it is in.`);
-  return await findPictures('**/*', folder);
+  const within = others.filter((other) => isBelow(other, folder));
+  const isMeant = (path: string) => !within.some((other) => isAt(join(folder, path), other));
+  const found = await findPictures('**/*', folder);
+  const pictures = found.pictures.filter(isMeant);
+  const unreadable = found.unreadable.filter(({ path }) => isMeant(path));
+  if (pictures.length > 0) return { pictures, unreadable };
+  throw unreadable[0]?.error ?? new UserError(`There is no picture in ${folder}; check the folder.`);
 }
 
 /** Whether a path is below a folder. */
 function isBelow(path: string, folder: string): boolean {
   return resolve(path).startsWith(resolve(folder) + sep);
+}
+
+/** Whether it is that folder, or below it. */
+function isAt(path: string, folder: string): boolean {
+  return resolve(path) === resolve(folder) || isBelow(path, folder);
 }
 
 function checkPerImage(perImage: number): void {

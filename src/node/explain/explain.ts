@@ -63,15 +63,15 @@ export async function explain(source: PictureSource, options: ExplainOptions): P
     ...explainSettings(others),
     moreTaps: (architecture: Architecture) => tapsToShow(architecture, named),
   };
+  const { signal } = options;
   const said = settingsIn(shared);
   const pictures = {
-    content: await readContent(source, said),
-    styles: await readStyles(style, said),
-    ...(await readStart(start, said)),
+    content: await readContent(source, said, signal),
+    styles: await readStyles(style, said, signal),
+    ...(await readStart(start, said, signal)),
   };
   const workshop = await openWorkshop(shared);
   const { engine } = workshop;
-  const { signal } = options;
   try {
     const prepared = workshop.prepare(pictures);
     const { work, settings, sizes } = prepared;

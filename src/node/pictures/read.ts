@@ -26,6 +26,8 @@ export interface ReadOptions {
   readonly huge?: boolean | undefined;
   /** What to call the picture in messages where it has no path: `The picture` when left out. */
   readonly name?: string | undefined;
+  /** Ends the waiting for a source that is still coming. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -34,14 +36,14 @@ export interface ReadOptions {
  * transparent, it carries `alpha`, and what is invisible takes its colour from what is visible nearby.
  *
  * @throws UserError when the source cannot be read, is no picture, damaged, under 8 pixels high or wide, or has more
- *   than 268 million pixels
+ *   than 268 million pixels; the signal's reason
  */
 export async function readPicture(
   source: PictureSource,
-  { longest, huge = false, name }: ReadOptions = {},
+  { longest, huge = false, name, signal }: ReadOptions = {},
 ): Promise<Picture> {
   if (isPicture(source)) return reduce(checked(source, name), longest);
-  const encoded = await readSource(source, name);
+  const encoded = await readSource(source, name, signal);
   const metadata = await inspect(encoded, huge && longest !== undefined);
   try {
     return await decode(encoded, metadata, longest);

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type FileHandle, open, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Picture } from '../../core/picture/picture.ts';
+import { isDiskFull } from '../disk.ts';
 import { renameOver } from '../rename.ts';
 import { type EncodeOptions, encodePicture, formatOf } from './encode.ts';
 
@@ -33,7 +35,7 @@ export async function writeBytes(path: string, bytes: Uint8Array): Promise<void>
  * @throws UserError when the folder is missing or not writable, or the disk full
  */
 export async function writeFileBy(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  const target = await followLinks(path);
+  const target = await placeOfFile(path);
   try {
     await throughTemporary(target, async (temporary) => {
       const file = await open(temporary, 'wx');
@@ -46,7 +48,7 @@ export async function writeFileBy(path: string, write: (file: FileHandle) => Pro
       await renameOver(temporary, target);
     });
   } catch (error) {
-    throw writeProblem(error, path);
+    throw writeProblem(error, path, target);
   }
 }
 
@@ -64,9 +66,9 @@ export async function checkOutput(path: string): Promise<void> {
  * @param checkName throws what is wrong with the name itself
  */
 export async function checkWritable(path: string, checkName: (path: string) => void): Promise<void> {
-  const target = await followLinks(path);
+  const target = await placeOfFile(path);
   const there = await stat(target).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw writeProblem(error, path);
+    if (error.code !== 'ENOENT') throw writeProblem(error, path, target);
   });
   if (there?.isDirectory()) throw new UserError(`${path} is a folder; name a file in it.`);
   checkName(path);
@@ -77,7 +79,7 @@ export async function checkWritable(path: string, checkName: (path: string) => v
     if (there) await (await open(target, 'r+')).close();
     await throughTemporary(target, async (temporary) => (await open(temporary, 'wx')).close());
   } catch (error) {
-    throw writeProblem(error, path);
+    throw writeProblem(error, path, target);
   }
 }
 
@@ -91,9 +93,11 @@ async function throughTemporary(target: string, run: (temporary: string) => Prom
   }
 }
 
-/** A file's name may be as long as the system allows, and the temporary one's no longer. */
+/** A file's name may be as long as the system allows, which counts bytes, and the temporary one's no longer. */
 function temporaryStart(target: string): string {
-  return `.${basename(target).slice(0, 100)}.`;
+  const bytes = Buffer.from(basename(target)).subarray(0, 100);
+  // As a stream may go on, a character that is cut at the end is left out.
+  return `.${new TextDecoder().decode(bytes, { stream: true })}.`;
 }
 
 /** Whether a file has the name of a temporary one from which another was to be made. */
@@ -102,37 +106,42 @@ export function isTemporaryOf(name: string, target: string): boolean {
   return name.startsWith(start) && /^[0-9a-f]{8}\.part$/.test(name.slice(start.length));
 }
 
-/** Where a path leads: a link stays one, and what it points to is replaced, or made where there is nothing yet. */
-async function followLinks(path: string): Promise<string> {
+/**
+ * Where a file is written, whatever path names it: a link stays one, and what it points to is replaced, or made where there is
+ * nothing yet.
+ */
+export async function placeOfFile(path: string): Promise<string> {
   if (path === '') throw new UserError('The file to write has no name; give it one, such as painting.png.');
   try {
     return await realpath(path);
   } catch (error) {
     const leads =
       (error as NodeJS.ErrnoException).code === 'ENOENT' && (await readlink(path).catch(() => ''));
-    if (!leads) return resolve(path);
-    const folder = await realpath(dirname(path));
-    return followLinks(resolve(folder, leads));
+    const whole = resolve(path);
+    const folder = await realpath(dirname(leads ? path : whole)).catch(() => dirname(whole));
+    return leads ? placeOfFile(resolve(folder, leads)) : join(folder, basename(whole));
   }
 }
 
-function writeProblem(error: unknown, path: string): unknown {
+/** @param target where the path leads */
+function writeProblem(error: unknown, path: string, target: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  const folder = dirname(resolve(path));
+  const folder = dirname(target);
+  if (isDiskFull(code)) {
+    return new UserError(`${path} cannot be written: the disk is full.`, { cause: error });
+  }
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new UserError(`${path} cannot be written: there is no folder ${folder}.`, { cause: error });
+      return new UserError(`${path} cannot be written: ${missing(folder, error as NodeJS.ErrnoException)}.`, {
+        cause: error,
+      });
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
       return new UserError(`${path} cannot be written: ${folder} or the file is protected.`, {
         cause: error,
       });
-    case 'ENOSPC':
-    case 'EDQUOT':
-    case 'EFBIG':
-      return new UserError(`${path} cannot be written: the disk is full.`, { cause: error });
     case 'ENAMETOOLONG':
       return new UserError(`${path} cannot be written: its name is too long.`, { cause: error });
     case undefined:
@@ -140,4 +149,13 @@ function writeProblem(error: unknown, path: string): unknown {
     default:
       return new UserError(`${path} cannot be written (${code}).`, { cause: error });
   }
+}
+
+/** What it is that was not there. */
+function missing(folder: string, { code, syscall }: NodeJS.ErrnoException): string {
+  if (code === 'ENOTDIR' || !existsSync(folder)) return `there is no folder ${folder}`;
+  // What has been written is named last.
+  return syscall === 'rename'
+    ? 'another process took what was being written for a leftover; let one at a time write there'
+    : `${folder} takes no new files`;
 }

@@ -80,7 +80,11 @@ export async function fileSource(handle: FileHandle): Promise<ByteSource> {
 
 async function firstBytes(path: string, origin: string): Promise<Uint8Array | 'folder'> {
   try {
-    if ((await stat(path)).isDirectory()) return 'folder';
+    const there = await stat(path);
+    if (there.isDirectory()) return 'folder';
+    // It is read in parts, and more than once; and nobody could stop the waiting for a pipe.
+    if (!there.isFile())
+      throw new UserError(`${origin} is no plain file; save what it gives, and name that.`);
     const handle = await open(path);
     try {
       const { buffer, bytesRead } = await handle.read(new Uint8Array(64), 0, 64, 0);
@@ -103,6 +107,7 @@ async function wholeFile(path: string, origin: string, signal?: AbortSignal): Pr
 }
 
 function readProblem(error: unknown, origin: string): UserError {
+  if (error instanceof UserError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const known = code === 'ENOENT' || code === 'ENOTDIR';
   const text = known ? `${origin} is not there.` : `${origin} cannot be read (${code ?? message}).`;

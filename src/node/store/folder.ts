@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { UserError } from '../../core/errors.ts';
+import { isDiskFull } from '../disk.ts';
+import { makeFolder } from '../folder.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 
 /** How far a download is. */
@@ -63,17 +65,6 @@ export async function inWorkspace<T>(folder: string, run: (workspace: string) =>
   }
 }
 
-/** Makes a folder and those above it. Node's own `recursive` never ends where a parent refuses with ENOENT, as /proc does. */
-async function makeFolder(folder: string): Promise<void> {
-  if (existsSync(folder)) return;
-  const parent = dirname(folder);
-  if (parent !== folder) await makeFolder(parent);
-  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
-    // Another process may make it at the same time.
-    if (error.code !== 'EEXIST') throw error;
-  });
-}
-
 const day = 24 * 60 * 60 * 1000;
 
 /** Removes what processes that were killed have left behind. A day old, because the folder may be on a shared disk. */
@@ -102,7 +93,7 @@ function isAlive(pid: number): boolean {
 /** What to tell the person when the disk is what stands in the way. */
 export function diskProblem(error: unknown, folder: string): UserError | undefined {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (isDiskFull(code)) {
     return new UserError(
       `The disk is full; free some hundred megabytes where ${folder} is, or set VELATURA_CACHE to a folder elsewhere.`,
       { cause: error },

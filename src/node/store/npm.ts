@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { extract } from 'tar';
+import { isDiskFull } from '../disk.ts';
 import { type NpmSource, sourceLabel } from './catalogue.ts';
 import { networkReason, SourceFailure } from './failure.ts';
 import type { StoreOptions } from './folder.ts';
@@ -166,7 +167,7 @@ function npmScript(): string | undefined {
 function failure(messages: string): Error {
   const lines = messages.split('\n').map((line) => line.replace(/^npm (error|ERR!) ?/, '').trim());
   const code = lines.map((line) => /^code (\S+)$/.exec(line)?.[1]).find((found) => found !== undefined);
-  if (code === 'ENOSPC') return Object.assign(new Error('npm found the disk full'), { code });
+  if (isDiskFull(code)) return Object.assign(new Error('npm found the disk full'), { code });
   if (code === 'E404') return new SourceFailure('the registry does not have it');
   if (code === 'EINTEGRITY') return new SourceFailure('it came damaged');
   const reason = code && networkReason(code);

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { PGlite, parse, protocol } from '@electric-sql/pglite';
-import { UserError } from '../../node/index.ts';
+import { makeFolder, UserError } from '../../node/index.ts';
 import { within } from '../within.ts';
 import { type Bound, binder } from './bind.ts';
 import type { Database, Query, Value } from './database.ts';
@@ -24,7 +24,7 @@ const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=32MB'];
  * @throws UserError when another process has it, or it cannot be opened
  */
 export async function openEmbedded(folder: string): Promise<Database> {
-  await makeFolder(folder);
+  await makeData(folder);
   const release = await guardFolder(folder);
   try {
     const database = await open(folder);
@@ -41,9 +41,9 @@ export async function openEmbedded(folder: string): Promise<Database> {
   }
 }
 
-async function makeFolder(folder: string): Promise<void> {
+async function makeData(folder: string): Promise<void> {
   // The paintings in it are nobody else's business.
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+  await makeFolder(folder, 0o700).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(
       `The folder ${folder} for the paintings cannot be made (${error.code}); name another with --data.`,
       { cause: error },
