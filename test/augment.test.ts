@@ -233,12 +233,14 @@ describe('velatura augment', () => {
     const output = place();
     mkdirSync(join(output, 'cats'));
     writeFileSync(join(output, 'cats/tom-1.png'), 'precious');
-    const { code, stderr } = await velatura(words(output), { cwd: folder });
-    expect(code).toBe(2);
-    expect(stderr).toMatch(
-      /tom-1\.png is there and nobody painted it; move it away, or name another folder\.\n$/,
-    );
-    expect(readFileSync(join(output, 'cats/tom-1.png'), 'utf8')).toBe('precious');
+    for (const how of [[], ['--force']]) {
+      const { code, stderr } = await velatura([...words(output), ...how], { cwd: folder });
+      expect(code).toBe(2);
+      expect(stderr).toMatch(
+        /tom-1\.png is there, and Velatura did not paint it; move it away, or name another folder\.\n$/,
+      );
+      expect(readFileSync(join(output, 'cats/tom-1.png'), 'utf8')).toBe('precious');
+    }
     writeFileSync(join(output, 'manifest.jsonl'), '{"result":"x"}\n{"resu');
     expect((await velatura(words(output), { cwd: folder })).stderr).toMatch(
       /manifest\.jsonl, line 2, is no entry of a manifest; [^\n]+\n$/,

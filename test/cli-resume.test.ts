@@ -145,7 +145,7 @@ describe.skipIf(process.platform === 'win32')('a painting that is stopped by Ctr
     const { code, stderr } = await velatura([...paint, ...quick, '-o', 'a.png'], { cwd });
     expect(code).toBe(0);
     expect(stderr).toContain(
-      'a.png.checkpoint is that of a painting that was stopped, and will be replaced; "velatura resume a.png.checkpoint" would carry it on.\n',
+      'a.png.checkpoint is that of a painting that was stopped, and is replaced as soon as this one keeps its own; "velatura resume a.png.checkpoint" would carry it on.\n',
     );
     // This painting did not take long enough to need a checkpoint.
     expect(readFileSync(join(cwd, 'a.png.checkpoint')).equals(before)).toBe(true);

@@ -105,7 +105,7 @@ export async function planCheckpoints(
 export function noteOther({ file, begun }: CheckpointPlan, progress: Pick<Progress, 'note'>): void {
   if (begun || !existsSync(file)) return;
   progress.note(
-    `${file} is that of a painting that was stopped, and will be replaced; "${resumeCommand(file)}" would carry it on.`,
+    `${file} is that of a painting that was stopped, and is replaced as soon as this one keeps its own; "${resumeCommand(file)}" would carry it on.`,
   );
 }
 

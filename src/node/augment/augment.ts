@@ -8,7 +8,7 @@ import { writePicture } from '../pictures/index.ts';
 import { openWorkshop, type PreparedPainting } from '../workshop.ts';
 import { keepManifest, type ManifestEntry, manifestEntry, readManifest } from './manifest.ts';
 import { type AugmentOptions, type Copy, planAugment } from './plan.ts';
-import { copiesThere, removeLeftovers } from './resume.ts';
+import { checkOverwritten, copiesThere, removeLeftovers } from './resume.ts';
 
 /** What happens while a set is augmented. */
 export type AugmentEvent =
@@ -65,6 +65,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
   const workshop = await openWorkshop({ ...settings, ...running });
   try {
     const lineOf = (copy: Copy) => JSON.stringify(manifestEntry(copy, workshop.settings));
+    if (options.force) await checkOverwritten(plan);
     const there = options.force ? new Set<string>() : await copiesThere(plan, before, lineOf);
     const missing = (source: string) => copiesOf(source).filter(({ result }) => !there.has(result));
     yield { event: 'plan', copies: sources.length * perImage, there: there.size };

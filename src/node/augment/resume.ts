@@ -10,7 +10,7 @@ import type { Copy, Plan } from './plan.ts';
  * Which copies are there already: those that the manifest has, by the same recipe, and whose files are there.
  * @param before lines of the manifest by their files
  * @param lineOf the line that a copy is to have
- * @throws UserError when a file was painted otherwise, or would be overwritten and nobody painted it
+ * @throws UserError when a file was painted otherwise, or would be overwritten that Velatura did not paint
  */
 export async function copiesThere(
   { output, sources, copiesOf }: Plan,
@@ -36,6 +36,17 @@ export async function copiesThere(
   return there;
 }
 
+/**
+ * Checks that copies may be painted over whatever is there.
+ * @throws UserError when a file would be overwritten that Velatura did not paint
+ */
+export async function checkOverwritten({ output, sources, copiesOf }: Plan): Promise<void> {
+  for (const { result } of sources.flatMap(copiesOf)) {
+    const file = join(output, result);
+    if (await isThere(file)) await checkOwn(file);
+  }
+}
+
 async function isThere(file: string): Promise<boolean> {
   return stat(file).then(
     () => true,
@@ -50,7 +61,9 @@ async function checkOwn(file: string): Promise<void> {
     () => false,
   );
   if (!own)
-    throw new UserError(`${file} is there and nobody painted it; move it away, or name another folder.`);
+    throw new UserError(
+      `${file} is there, and Velatura did not paint it; move it away, or name another folder.`,
+    );
 }
 
 /**
