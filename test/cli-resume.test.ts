@@ -203,7 +203,7 @@ describe('velatura resume', () => {
     const running = start(['resume', 'c', '--threads', '1', '-o', 'b.png'], { cwd });
     const note = await running.until(/The painting was begun with .*\./);
     running.child.kill('SIGKILL');
-    expect(note).toMatch(/\(cpu, 2 threads\), not .*\(cpu, 1 threads\): the pixels may differ slightly/);
+    expect(note).toMatch(/\(cpu, 2 threads\), not .*\(cpu, 1 thread\): the pixels may differ slightly/);
     await running.outcome;
   });
 
