@@ -29,6 +29,8 @@ export async function readWish(
   const claimed = Number(request.headers['content-length']);
   const most = largestForm(limits);
   const bytes = claimed < most ? claimed : most;
+  // What does not say how large it is finds out when it is written.
+  database.checkRoom(claimed < most ? claimed : 0);
   return await inTurn(bytes, async () => {
     const form = await readForm(request, limits);
     const { from } = form;
