@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import sharp from 'sharp';
@@ -424,6 +425,38 @@ describe('what is sent', () => {
       socket.on('close', () => resolve()).on('error', reject);
     });
     await isWell();
+  });
+
+  it('is taken to its end where it is refused, for clients that listen only then', async () => {
+    const large = form({}, { other: file(new Uint8Array(20 * 2 ** 20), 'x.png') });
+    const body = Buffer.from(await new Response(large).arrayBuffer());
+    const boundary = body.subarray(2, body.indexOf('\r\n')).toString();
+    const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
+    const asking = request(`${server.url}/paintings`, { method: 'POST', headers });
+    const answered = once(asking, 'response');
+    await new Promise<void>((resolve) => asking.end(body, resolve));
+    const [answer] = await answered;
+    answer.resume();
+    expect(answer.statusCode).toBe(400);
+  });
+
+  it('keeps nobody else waiting where it does not come', async () => {
+    const { hostname, port } = new URL(locked.url);
+    const token = 'authorization: Bearer alice-0123456789abcdef';
+    const begin = async () => {
+      const socket = connect(Number(port), hostname);
+      const head = `POST /paintings HTTP/1.1\r\nhost: localhost\r\n${token}\r\ntransfer-encoding: chunked\r\nexpect: 100-continue\r\ncontent-type: multipart/form-data; boundary=x\r\n\r\n`;
+      socket.write(head);
+      // The server waits for the rest.
+      await once(socket, 'data');
+      socket.write('1\r\n-\r\n');
+      return socket;
+    };
+    const idle = await Promise.all(Array.from({ length: 8 }, begin));
+    const headers = { authorization: 'Bearer alice-0123456789abcdef' };
+    const { id } = await ask(locked, form(), headers);
+    for (const socket of idle) socket.destroy();
+    await fetch(`${locked.url}/paintings/${id}`, { method: 'DELETE', headers });
   });
 
   it('reaches no other file', async () => {

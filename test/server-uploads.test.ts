@@ -1,9 +1,10 @@
 import { architectureNamed, resolveSettings } from 'velatura';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 // As it is built: the thread is a file beside it.
 import { startInspector } from '../dist/server/uploads/inspector.js';
 import { inGroups } from '../src/server/in-groups.ts';
 import { together } from '../src/server/together.ts';
+import { type Arrival, arrivalsWithin } from '../src/server/uploads/arrivals.ts';
 import { within } from '../src/server/within.ts';
 import { content, style } from './support/server.ts';
 
@@ -63,6 +64,67 @@ describe('an inspector', () => {
     await lost.close();
     await expect(lost.inspect(await inspection(true), LONG)).rejects.toThrow(/damaged/);
     await lost.close();
+  });
+});
+
+describe('forms that arrive', () => {
+  const MB = 2 ** 20;
+  const CROWDED = { status: 503, code: 'busy', headers: { 'retry-after': '5' } };
+
+  function holding(most: number) {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const arriving = arrivalsWithin(most);
+    return () => {
+      let leave = () => {};
+      let arrival: Arrival | undefined;
+      const gone = arriving((own) => {
+        arrival = own;
+        return new Promise<void>((resolve) => {
+          leave = resolve;
+        });
+      });
+      const end = () => {
+        leave();
+        return gone;
+      };
+      return { ...(arrival as unknown as Arrival), end };
+    };
+  }
+
+  it('are refused where there is no room, until others leave', async () => {
+    const begin = holding(4 * MB);
+    const first = begin();
+    first.take(3 * MB);
+    const second = begin();
+    second.take(MB);
+    expect(() => second.take(1)).toThrow(expect.objectContaining(CROWDED));
+    // What is refused holds nothing.
+    const third = begin();
+    third.take(MB);
+    expect(() => third.take(1)).toThrow(expect.objectContaining(CROWDED));
+    await first.end();
+    begin().take(4 * MB);
+  });
+
+  it('make room for others where next to nothing comes of them', () => {
+    const begin = holding(4 * MB);
+    const [idle, whole, busy] = [begin(), begin(), begin()];
+    idle.take(MB);
+    whole.take(MB);
+    whole.complete();
+    busy.take(MB);
+    vi.advanceTimersByTime(4000);
+    // A byte now and then is nothing.
+    idle.take(1);
+    busy.take(MB - 1);
+    expect(() => begin().take(1)).toThrow(expect.objectContaining(CROWDED));
+    expect(idle.refused.aborted).toBe(false);
+    vi.advanceTimersByTime(2000);
+    begin().take(MB);
+    expect(idle.refused.reason).toMatchObject(CROWDED);
+    expect(() => idle.take(1)).toThrow(expect.objectContaining(CROWDED));
+    expect([whole.refused.aborted, busy.refused.aborted]).toEqual([false, false]);
   });
 });
 
