@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { answerBroken } from '../src/server/answers.ts';
 import { velatura } from './support/cli.ts';
 import { pngFile, testFolder } from './support/pictures.ts';
 import {
@@ -486,6 +488,39 @@ describe('what is sent', () => {
     }
     expect((await refused(await fetch(`${server.url}/paintings?before=abc`)))[0]).toBe(400);
   });
+});
+
+describe('what is no request', () => {
+  it.each([
+    ['no HTTP', 'rubbish\r\n\r\n', 400, 'bad_request'],
+    ['too much before the body', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'too_large'],
+  ])('is refused as all else is: %s', async (_what, sent, status, code) => {
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    let said = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    socket.on('error', () => {});
+    socket.write(sent);
+    await once(socket, 'close');
+    expectRefusal(said, status, code);
+  });
+
+  it('is refused in the same way where it does not come in time', async () => {
+    const listening = createServer((socket) => answerBroken({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket));
+    await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+    const socket = connect((listening.address() as AddressInfo).port, '127.0.0.1');
+    expectRefusal(await text(socket), 408, 'request_timeout');
+    listening.close();
+  });
+
+  function expectRefusal(said: string, status: number, code: string): void {
+    const [head = '', body = ''] = said.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head).toContain('content-type: application/json');
+    expect(JSON.parse(body)).toEqual({ error: { code, message: expect.stringMatching(/^[A-Z].*\.$/) } });
+  }
 });
 
 describe('the server', () => {
