@@ -488,6 +488,23 @@ describe('what is sent', () => {
     }
     expect((await refused(await fetch(`${server.url}/paintings?before=abc`)))[0]).toBe(400);
   });
+
+  it('may have had no event that there is', async () => {
+    const { id } = await ask(server, form({ seed: 7 }));
+    for (const last of ['3000000000', '2147483648', '1e300', '-1', 'x']) {
+      const headers = { 'last-event-id': last };
+      const answer = await fetch(`${server.url}/paintings/${id}/events`, { headers });
+      const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+      let told = '';
+      while (!told.includes('id: 1\n')) {
+        const { done, value } = await reader.read();
+        expect([last, done]).toEqual([last, false]);
+        told += Buffer.from(value as Uint8Array).toString();
+      }
+      await reader.cancel();
+    }
+    await fetch(`${server.url}/paintings/${id}`, { method: 'DELETE' });
+  });
 });
 
 describe('what is no request', () => {
