@@ -395,6 +395,18 @@ describe('what is sent', () => {
     expect((await refused(await post(form({}, { other: 'x' }))))[0]).toBe(400);
     expect((await refused(await post(form({}, { other: content }))))[0]).toBe(400);
     expect((await refused(await post(form({}, { __proto__x: 'x' }))))[0]).toBe(400);
+    for (const part of ['content', 'style', 'contentRegions', 'start']) {
+      expect(await refused(await post(form({}, { [part]: 'x.png' })))).toEqual([
+        400,
+        'bad_request',
+        `The part ${part} must be a file; curl sends one with -F ${part}=@picture.jpg.`,
+      ]);
+    }
+    expect(await refused(await post(form({}, { settings: content })))).toEqual([
+      400,
+      'bad_request',
+      'The part settings must be text, and not a file.',
+    ]);
     const many = form();
     for (let i = 0; i < 3; i++) many.append('style', style);
     expect((await refused(await post(many)))[0]).toBe(400);

@@ -101,6 +101,7 @@ async function readParts(request: FastifyRequest, limits: Limits, arrival: Arriv
     const { fieldname: name } = part;
     if (part.type === 'file') {
       const place = name === 'styleRegions' ? styleRegions : ownOf(files, name);
+      if (!place && ownOf(fields, name)) throw badRequest(`The part ${name} must be text, and not a file.`);
       if (!place) throw unknownPart(name);
       const upload = await readUpload(part, name, limits, arrival);
       bytes += upload.bytes.length;
@@ -112,6 +113,9 @@ async function readParts(request: FastifyRequest, limits: Limits, arrival: Arriv
       place.push(upload);
     } else {
       const place = name === 'styleRegions' ? styleRegions : ownOf(fields, name);
+      if (!place && ownOf(files, name)) {
+        throw badRequest(`The part ${name} must be a file; curl sends one with -F ${name}=@picture.jpg.`);
+      }
       if (!place) throw unknownPart(name);
       if (part.valueTruncated || part.fieldnameTruncated) throw tooLarge(`The part ${name} is too long.`);
       place.push(String(part.value));
