@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 // As it is built: the thread is a file beside it.
 import { startInspector } from '../dist/server/uploads/inspector.js';
 import { inGroups } from '../src/server/in-groups.ts';
+import { remembered } from '../src/server/remembered.ts';
 import { together } from '../src/server/together.ts';
 import { type Arrival, arrivalsWithin } from '../src/server/uploads/arrivals.ts';
 import { within } from '../src/server/within.ts';
@@ -154,6 +155,36 @@ describe('one answer for many', () => {
   it('goes on where one fails', async () => {
     let fails = true;
     const ask = together(0, async () => {
+      if (fails) throw new Error('no');
+      return 'yes';
+    });
+    await expect(ask('a')).rejects.toThrow('no');
+    fails = false;
+    expect(await ask('a')).toBe('yes');
+  });
+});
+
+describe('answers that are remembered', () => {
+  it('are worked out once for all who ask, the last of them', async () => {
+    const asked: string[] = [];
+    const ask = remembered(2, async (key) => {
+      asked.push(key);
+      await new Promise((resolve) => setImmediate(resolve));
+      return `answer ${key}`;
+    });
+    expect(await Promise.all([ask('a'), ask('a'), ask('b')])).toEqual(['answer a', 'answer a', 'answer b']);
+    await ask('a');
+    // The one that was not asked for longest goes.
+    await ask('c');
+    await ask('a');
+    expect(asked).toEqual(['a', 'b', 'c']);
+    await ask('b');
+    expect(asked).toEqual(['a', 'b', 'c', 'b']);
+  });
+
+  it('are tried again where there was none', async () => {
+    let fails = true;
+    const ask = remembered(2, async () => {
       if (fails) throw new Error('no');
       return 'yes';
     });
