@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { answerBroken } from '../src/server/answers.ts';
 import { velatura } from './support/cli.ts';
 import { pngFile, testFolder } from './support/pictures.ts';
 import {
@@ -392,6 +395,18 @@ describe('what is sent', () => {
     expect((await refused(await post(form({}, { other: 'x' }))))[0]).toBe(400);
     expect((await refused(await post(form({}, { other: content }))))[0]).toBe(400);
     expect((await refused(await post(form({}, { __proto__x: 'x' }))))[0]).toBe(400);
+    for (const part of ['content', 'style', 'contentRegions', 'start']) {
+      expect(await refused(await post(form({}, { [part]: 'x.png' })))).toEqual([
+        400,
+        'bad_request',
+        `The part ${part} must be a file; curl sends one with -F ${part}=@picture.jpg.`,
+      ]);
+    }
+    expect(await refused(await post(form({}, { settings: content })))).toEqual([
+      400,
+      'bad_request',
+      'The part settings must be text, and not a file.',
+    ]);
     const many = form();
     for (let i = 0; i < 3; i++) many.append('style', style);
     expect((await refused(await post(many)))[0]).toBe(400);
@@ -426,6 +441,38 @@ describe('what is sent', () => {
     await isWell();
   });
 
+  it('is taken to its end where it is refused, for clients that listen only then', async () => {
+    const large = form({}, { other: file(new Uint8Array(20 * 2 ** 20), 'x.png') });
+    const body = Buffer.from(await new Response(large).arrayBuffer());
+    const boundary = body.subarray(2, body.indexOf('\r\n')).toString();
+    const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
+    const asking = request(`${server.url}/paintings`, { method: 'POST', headers });
+    const answered = once(asking, 'response');
+    await new Promise<void>((resolve) => asking.end(body, resolve));
+    const [answer] = await answered;
+    answer.resume();
+    expect(answer.statusCode).toBe(400);
+  });
+
+  it('keeps nobody else waiting where it does not come', async () => {
+    const { hostname, port } = new URL(locked.url);
+    const token = 'authorization: Bearer alice-0123456789abcdef';
+    const begin = async () => {
+      const socket = connect(Number(port), hostname);
+      const head = `POST /paintings HTTP/1.1\r\nhost: localhost\r\n${token}\r\ntransfer-encoding: chunked\r\nexpect: 100-continue\r\ncontent-type: multipart/form-data; boundary=x\r\n\r\n`;
+      socket.write(head);
+      // The server waits for the rest.
+      await once(socket, 'data');
+      socket.write('1\r\n-\r\n');
+      return socket;
+    };
+    const idle = await Promise.all(Array.from({ length: 8 }, begin));
+    const headers = { authorization: 'Bearer alice-0123456789abcdef' };
+    const { id } = await ask(locked, form(), headers);
+    for (const socket of idle) socket.destroy();
+    await fetch(`${locked.url}/paintings/${id}`, { method: 'DELETE', headers });
+  });
+
   it('reaches no other file', async () => {
     for (const path of [
       '/examples/..%2f..%2fpackage.json',
@@ -453,6 +500,56 @@ describe('what is sent', () => {
     }
     expect((await refused(await fetch(`${server.url}/paintings?before=abc`)))[0]).toBe(400);
   });
+
+  it('may have had no event that there is', async () => {
+    const { id } = await ask(server, form({ seed: 7 }));
+    for (const last of ['3000000000', '2147483648', '1e300', '-1', 'x']) {
+      const headers = { 'last-event-id': last };
+      const answer = await fetch(`${server.url}/paintings/${id}/events`, { headers });
+      const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+      let told = '';
+      while (!told.includes('id: 1\n')) {
+        const { done, value } = await reader.read();
+        expect([last, done]).toEqual([last, false]);
+        told += Buffer.from(value as Uint8Array).toString();
+      }
+      await reader.cancel();
+    }
+    await fetch(`${server.url}/paintings/${id}`, { method: 'DELETE' });
+  });
+});
+
+describe('what is no request', () => {
+  it.each([
+    ['no HTTP', 'rubbish\r\n\r\n', 400, 'bad_request'],
+    ['too much before the body', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'too_large'],
+  ])('is refused as all else is: %s', async (_what, sent, status, code) => {
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    let said = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    socket.on('error', () => {});
+    socket.write(sent);
+    await once(socket, 'close');
+    expectRefusal(said, status, code);
+  });
+
+  it('is refused in the same way where it does not come in time', async () => {
+    const listening = createServer((socket) => answerBroken({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket));
+    await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+    const socket = connect((listening.address() as AddressInfo).port, '127.0.0.1');
+    expectRefusal(await text(socket), 408, 'request_timeout');
+    listening.close();
+  });
+
+  function expectRefusal(said: string, status: number, code: string): void {
+    const [head = '', body = ''] = said.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head).toContain('content-type: application/json');
+    expect(JSON.parse(body)).toEqual({ error: { code, message: expect.stringMatching(/^[A-Z].*\.$/) } });
+  }
 });
 
 describe('the server', () => {

@@ -1,9 +1,11 @@
 import { architectureNamed, resolveSettings } from 'velatura';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 // As it is built: the thread is a file beside it.
 import { startInspector } from '../dist/server/uploads/inspector.js';
 import { inGroups } from '../src/server/in-groups.ts';
+import { remembered } from '../src/server/remembered.ts';
 import { together } from '../src/server/together.ts';
+import { type Arrival, arrivalsWithin } from '../src/server/uploads/arrivals.ts';
 import { within } from '../src/server/within.ts';
 import { content, style } from './support/server.ts';
 
@@ -66,6 +68,67 @@ describe('an inspector', () => {
   });
 });
 
+describe('forms that arrive', () => {
+  const MB = 2 ** 20;
+  const CROWDED = { status: 503, code: 'busy', headers: { 'retry-after': '5' } };
+
+  function holding(most: number) {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const arriving = arrivalsWithin(most);
+    return () => {
+      let leave = () => {};
+      let arrival: Arrival | undefined;
+      const gone = arriving((own) => {
+        arrival = own;
+        return new Promise<void>((resolve) => {
+          leave = resolve;
+        });
+      });
+      const end = () => {
+        leave();
+        return gone;
+      };
+      return { ...(arrival as unknown as Arrival), end };
+    };
+  }
+
+  it('are refused where there is no room, until others leave', async () => {
+    const begin = holding(4 * MB);
+    const first = begin();
+    first.take(3 * MB);
+    const second = begin();
+    second.take(MB);
+    expect(() => second.take(1)).toThrow(expect.objectContaining(CROWDED));
+    // What is refused holds nothing.
+    const third = begin();
+    third.take(MB);
+    expect(() => third.take(1)).toThrow(expect.objectContaining(CROWDED));
+    await first.end();
+    begin().take(4 * MB);
+  });
+
+  it('make room for others where next to nothing comes of them', () => {
+    const begin = holding(4 * MB);
+    const [idle, whole, busy] = [begin(), begin(), begin()];
+    idle.take(MB);
+    whole.take(MB);
+    whole.complete();
+    busy.take(MB);
+    vi.advanceTimersByTime(4000);
+    // A byte now and then is nothing.
+    idle.take(1);
+    busy.take(MB - 1);
+    expect(() => begin().take(1)).toThrow(expect.objectContaining(CROWDED));
+    expect(idle.refused.aborted).toBe(false);
+    vi.advanceTimersByTime(2000);
+    begin().take(MB);
+    expect(idle.refused.reason).toMatchObject(CROWDED);
+    expect(() => idle.take(1)).toThrow(expect.objectContaining(CROWDED));
+    expect([whole.refused.aborted, busy.refused.aborted]).toEqual([false, false]);
+  });
+});
+
 describe('one answer for many', () => {
   it('is shared by all who ask while another is worked out, and is never older than the question', async () => {
     let answers = 0;
@@ -92,6 +155,36 @@ describe('one answer for many', () => {
   it('goes on where one fails', async () => {
     let fails = true;
     const ask = together(0, async () => {
+      if (fails) throw new Error('no');
+      return 'yes';
+    });
+    await expect(ask('a')).rejects.toThrow('no');
+    fails = false;
+    expect(await ask('a')).toBe('yes');
+  });
+});
+
+describe('answers that are remembered', () => {
+  it('are worked out once for all who ask, the last of them', async () => {
+    const asked: string[] = [];
+    const ask = remembered(2, async (key) => {
+      asked.push(key);
+      await new Promise((resolve) => setImmediate(resolve));
+      return `answer ${key}`;
+    });
+    expect(await Promise.all([ask('a'), ask('a'), ask('b')])).toEqual(['answer a', 'answer a', 'answer b']);
+    await ask('a');
+    // The one that was not asked for longest goes.
+    await ask('c');
+    await ask('a');
+    expect(asked).toEqual(['a', 'b', 'c']);
+    await ask('b');
+    expect(asked).toEqual(['a', 'b', 'c', 'b']);
+  });
+
+  it('are tried again where there was none', async () => {
+    let fails = true;
+    const ask = remembered(2, async () => {
       if (fails) throw new Error('no');
       return 'yes';
     });

@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import * as z from 'zod';
 import { UserError } from '../node/index.ts';
 import { ApiError, badRequest, notFound, tooLarge } from './errors.ts';
+import { securityHeaders } from './security.ts';
 
 export const errorSchema = z
   .object({ error: z.object({ code: z.string(), message: z.string() }) })
@@ -25,13 +27,51 @@ export function answerErrors(app: FastifyInstance, log: (line: string) => void):
 }
 
 /** Answers with a refusal. */
-export function sendError(reply: FastifyReply, { status, code, message, headers }: ApiError): FastifyReply {
+export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
   return reply
-    .code(status)
-    .headers(headers)
+    .code(error.status)
+    .headers(error.headers)
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
-    .send({ error: { code, message } });
+    .send(bodyOf(error));
+}
+
+/** Answers what is no whole request, of which nothing else hears, and hangs up. */
+export function answerBroken({ code }: { readonly code?: string }, socket: Socket): void {
+  if (code === 'ECONNRESET' || socket.destroyed) return;
+  const refusal = brokenRequest(code);
+  const body = JSON.stringify(bodyOf(refusal));
+  const headers = {
+    ...securityHeaders,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  if (socket.writable) {
+    socket.write(
+      `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}\r\n${lines.join('')}\r\n${body}`,
+    );
+  }
+  socket.destroySoon();
+}
+
+function brokenRequest(code: string | undefined): ApiError {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new ApiError(408, 'request_timeout', 'The request took too long to come; send it again.');
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return new ApiError(
+      431,
+      'too_large',
+      'The headers of the request are too large; send fewer, or shorter ones.',
+    );
+  }
+  return badRequest('This cannot be read as a request of HTTP/1.1; /docs says what can be asked.');
+}
+
+function bodyOf({ code, message }: ApiError) {
+  return { error: { code, message } };
 }
 
 /** What the client can put right. */

@@ -9,7 +9,7 @@ import {
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod';
-import { answerErrors, sendError } from './answers.ts';
+import { answerBroken, answerErrors, sendError } from './answers.ts';
 import type { Context } from './context.ts';
 import { badRequest } from './errors.ts';
 import { routeAbout } from './routes/about.ts';
@@ -36,6 +36,7 @@ export async function buildApp(context: Context): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: answerBroken,
     // What has no route is answered before anything else looks at it.
     frameworkErrors: (_error, _request, reply) => {
       reply.headers(securityHeaders);

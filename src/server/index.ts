@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 import { UserError } from '../node/index.ts';
 import { buildApp } from './app.ts';
-import { type Database, openDatabase } from './database/index.ts';
+import { type Database, isDiskFull, openDatabase } from './database/index.ts';
 import type { Limits } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { removeUnattached } from './paintings/files.ts';
@@ -65,7 +65,7 @@ export async function serve(options: ServeOptions): Promise<Running & { readonly
   const tokens = checkTokens(options.token, host);
   // It would keep the last hundred pictures, with the files that they came in, for whoever wants the very same again.
   sharp.cache(false);
-  const database = await openDatabase(options.databaseUrl, options.folder, true);
+  const database = await openDatabase(options.databaseUrl, options.folder, true, log);
   // In the order in which they are closed.
   const open: (() => Promise<void> | void)[] = [() => database.close()];
   const close = async () => {
@@ -143,9 +143,9 @@ function work(
 
 function cleanUp(database: Database, log: (line: string) => void): NodeJS.Timeout {
   const clean = () =>
-    void removeUnattached(database, UNATTACHED_HOURS).catch((error: unknown) =>
-      log(`What nobody needs any more could not be removed: ${error}`),
-    );
+    void removeUnattached(database, UNATTACHED_HOURS).catch((error: unknown) => {
+      if (!isDiskFull(error)) log(`What nobody needs any more could not be removed: ${error}`);
+    });
   clean();
   return setInterval(clean, UNATTACHED_HOURS * 3_600_000).unref();
 }

@@ -12,8 +12,16 @@ export interface Database {
   /** Whether it is in this process alone. */
   readonly embedded: boolean;
   readonly query: Query;
-  /** Runs statements that count all together or not at all. */
-  transaction<T>(work: (query: Query) => Promise<T>): Promise<T>;
+  /**
+   * Runs statements that count all together or not at all.
+   * @param bytes of files that are replaced or removed by them
+   */
+  transaction<T>(work: (query: Query) => Promise<T>, bytes?: number): Promise<T>;
+  /**
+   * Looks whether files of so many bytes can be written. Where the disk is full, all that writes is refused in the same way.
+   * @throws ApiError where the disk is full
+   */
+  checkRoom(bytes: number): void;
   /**
    * Calls back for each message on a channel. Some may be missed, as while a connection is down: whoever listens looks from
    * time to time as well.

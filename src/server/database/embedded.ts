@@ -9,6 +9,7 @@ import { type Bound, binder } from './bind.ts';
 import type { Database, Query, Value } from './database.ts';
 import { guardFolder } from './guard.ts';
 import { migrate } from './migrations.ts';
+import { checkRoomToOpen, type Room, roomOf } from './room.ts';
 
 /** PostgreSQL's number for the type of bytes. */
 const BYTEA = 17;
@@ -21,13 +22,14 @@ const startParams = [...PGlite.defaultStartParams, '-c', 'shared_buffers=32MB'];
 
 /**
  * Opens the database of a data folder, and makes both where there are none.
+ * @param log told what somebody who looks after the server should know
  * @throws UserError when another process has it, or it cannot be opened
  */
-export async function openEmbedded(folder: string): Promise<Database> {
+export async function openEmbedded(folder: string, log: (line: string) => void): Promise<Database> {
   await makeData(folder);
   const release = await guardFolder(folder);
   try {
-    const database = await open(folder);
+    const database = await open(folder, roomOf(folder, log));
     return {
       ...database,
       close: async () => {
@@ -51,27 +53,28 @@ async function makeData(folder: string): Promise<void> {
   });
 }
 
-async function open(folder: string): Promise<Database> {
+async function open(folder: string, room: Room): Promise<Database> {
   const place = join(folder, 'postgres');
+  checkRoomToOpen(folder, !existsSync(place));
   if (!existsSync(place)) {
     // Elsewhere first: one that was only half made would not open again.
     const fresh = join(folder, 'postgres.part');
     await rm(fresh, { recursive: true, force: true });
-    const database = await openPlace(fresh);
+    const database = await openPlace(fresh, room);
     await database.close();
     await rename(fresh, place);
   }
-  return await openPlace(place);
+  return await openPlace(place, room);
 }
 
-async function openPlace(place: string): Promise<Database> {
+async function openPlace(place: string, room: Room): Promise<Database> {
   const pglite = await PGlite.create(place, { parsers, startParams }).catch((error: unknown) => {
     throw new UserError(
       `The paintings in ${place} cannot be opened (${error instanceof Error ? error.message : error}); make the folder readable, or name another with --data.`,
       { cause: error },
     );
   });
-  const database = wrap(pglite);
+  const database = wrap(pglite, room);
   try {
     await migrate(database);
     return database;
@@ -81,14 +84,25 @@ async function openPlace(place: string): Promise<Database> {
   }
 }
 
-function wrap(pglite: PGlite): Database {
+/** What only reads; all else is written to the log as well. */
+const READS = /^\s*select (?!pg_notify)/;
+
+function wrap(pglite: PGlite, room: Room): Database {
   const statement = statementOf(pglite);
   const alone = within(1);
   return {
     embedded: true,
-    query: (text, values) => alone(1, () => statement(text, values)),
-    transaction: (work) =>
+    checkRoom: (bytes) => room.checkFiles(bytes),
+    query: (text, values) =>
       alone(1, async () => {
+        const files = bytesIn(values);
+        if (files > 0) room.takeFiles(files);
+        else if (!READS.test(text)) room.takeWords(0);
+        return await statement(text, values);
+      }),
+    transaction: (work, bytes = 0) =>
+      alone(1, async () => {
+        room.takeWords(bytes);
         // Statements run in the server's own thread, one after another: it hears what else there is first.
         await immediate();
         await statement('begin');
@@ -107,6 +121,7 @@ function wrap(pglite: PGlite): Database {
     },
     tidy: seldom(async () => {
       // There are no processes here that would do it by themselves.
+      if (!room.isThere()) return;
       await alone(1, () => statement('vacuum'));
       await alone(1, () => statement('checkpoint'));
     }),
@@ -152,6 +167,11 @@ function statementOf(pglite: PGlite): Query {
     names.set(text, statement);
     return (parse.parseResults(answer, pglite.parsers)[0]?.rows ?? []) as Row[];
   };
+}
+
+/** Bytes of files. */
+function bytesIn(values: readonly Value[] = []): number {
+  return values.reduce<number>((sum, value) => sum + (value instanceof Uint8Array ? value.length : 0), 0);
 }
 
 /** Bytes and nothing as they are, all else as text. */

@@ -38,6 +38,8 @@ export async function openPostgres(url: string, ready: boolean): Promise<Databas
     embedded: false,
     query: queryOf(pool),
     transaction: (work) => transaction(pool, queryOf, work),
+    // Its server looks after its own disk.
+    checkRoom: () => {},
     listen: listener.listen,
     tidy: async () => {},
     close: async () => {

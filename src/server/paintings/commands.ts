@@ -3,7 +3,7 @@ import { notify, type Query } from '../database/index.ts';
 import { conflict } from '../errors.ts';
 import { callWorkers } from '../queue/claim.ts';
 import { tell } from './events.ts';
-import { findFile } from './files.ts';
+import { bytesOf, findFile } from './files.ts';
 import { findPainting, lockPainting } from './find.ts';
 import { type CommandLine, type PaintingRow, type State, viewOf } from './painting.ts';
 
@@ -46,6 +46,8 @@ export async function resume({ database, commandLine }: Context, id: string): Pr
 /** Has it be done as it stands: at once where it rests, after the present step where it is being painted. */
 export async function stop(context: Context, id: string): Promise<PaintingRow> {
   const { database, commandLine } = context;
+  await findPainting(database.query, id);
+  const bytes = await bytesOf(database.query, id, 'checkpoint');
   await database.transaction(async (query) => {
     const row = await lockPainting(query, id);
     if (row.explain && row.state !== 'done') {
@@ -54,18 +56,20 @@ export async function stop(context: Context, id: string): Promise<PaintingRow> {
     if (row.state === 'painting') await want(query, id, 'stop');
     else if (row.state === 'queued' || row.state === 'paused') await keep(query, row, commandLine);
     else if (row.state !== 'done') throw past(row.state, 'stopped');
-  });
+  }, bytes);
   return await afterwards(context, id);
 }
 
 /** Cancels it where it is not over, and removes it with all that belongs to it. */
 export async function remove({ database }: Context, id: string): Promise<void> {
+  await findPainting(database.query, id);
+  const bytes = await bytesOf(database.query, id);
   await database.transaction(async (query) => {
     await lockPainting(query, id);
     await query('delete from velatura.paintings where id = $1', [id]);
     await notify(query, 'velatura_jobs', id);
     await notify(query, 'velatura_events', id);
-  });
+  }, bytes);
   await database.tidy();
 }
 

@@ -182,6 +182,15 @@ export async function listFiles(query: Query, painting: string, role: Role): Pro
   );
 }
 
+/** Bytes of a painting's files of a role, or of all. */
+export async function bytesOf(query: Query, painting: string, role?: Role): Promise<number> {
+  const [sum] = await query<{ bytes: number }>(
+    'select coalesce(sum(bytes), 0)::float8 as bytes from velatura.files where painting = $1 and ($2::text is null or role = $2)',
+    [painting, role ?? null],
+  );
+  return sum?.bytes ?? 0;
+}
+
 /** Removes what was never attached, because its process was killed or its painting went away. */
 export async function removeUnattached({ query, tidy }: Database, hours: number): Promise<void> {
   const gone = await query(

@@ -1,4 +1,4 @@
-import type { Database } from '../database/index.ts';
+import { type Database, isDiskFull } from '../database/index.ts';
 import type { Limits } from '../limits.ts';
 import { readFile } from '../paintings/files.ts';
 import type { CommandLine, PaintingRow } from '../paintings/painting.ts';
@@ -51,6 +51,9 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
   let asked: 'pause' | 'stop' | undefined = row.wanted ?? undefined;
   let yielding = false;
 
+  /** What the log knows already, or need not know. */
+  const isExpected = (error: unknown) => error instanceof Lost || isDiskFull(error);
+
   /** Writes one after another; what cannot be written ends the job, for somebody to begin again from the checkpoint. */
   function write(work: () => Promise<void>): void {
     writing = writing.then(async () => {
@@ -58,8 +61,10 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
       try {
         await work();
       } catch (error) {
-        if (!(error instanceof Lost)) log(`Painting ${row.id} could not be written: ${error}`);
+        if (!isExpected(error)) log(`Painting ${row.id} could not be written: ${error}`);
         abandon();
+        // It waits for room on the disk in the queue. Where not even that can be written, its lease runs out.
+        if (isDiskFull(error)) await ledger.release(undefined, undefined, false).catch(() => {});
       }
     });
   }
@@ -154,7 +159,7 @@ export function startJob(row: PaintingRow, options: JobOptions): Job {
   }
 
   const over = run().catch((error: unknown) => {
-    if (!(error instanceof Lost)) log(`Painting ${row.id} could not be painted here: ${error}`);
+    if (!isExpected(error)) log(`Painting ${row.id} could not be painted here: ${error}`);
     abandon();
   });
 

@@ -1,7 +1,7 @@
 import type { Size } from '../../node/index.ts';
 import { type Database, notify, type Query } from '../database/index.ts';
 import { type PaintingEvent, tell } from '../paintings/events.ts';
-import { attach, detach, writeFile } from '../paintings/files.ts';
+import { attach, bytesOf, detach, writeFile } from '../paintings/files.ts';
 import { type Moment, momentName, momentPlace } from '../paintings/history.ts';
 import { type CommandLine, type PaintingRow, type Stopped, viewOf } from '../paintings/painting.ts';
 import { fail } from './claim.ts';
@@ -35,8 +35,11 @@ export function openLedger(
   { id, token }: Pick<PaintingRow, 'id' | 'token'>,
   commandLine: CommandLine,
 ): Ledger {
-  /** The painting's row is locked until the end of the transaction: nobody can take it in between. */
-  function fenced<T>(work: (query: Query, row: PaintingRow) => Promise<T>): Promise<T> {
+  /**
+   * The painting's row is locked until the end of the transaction: nobody can take it in between.
+   * @param bytes of files that are replaced or removed by the work
+   */
+  function fenced<T>(work: (query: Query, row: PaintingRow) => Promise<T>, bytes = 0): Promise<T> {
     return database.transaction(async (query) => {
       const [row] = await query<PaintingRow>(
         `select * from velatura.paintings where id = $1 and token = $2 and state = 'painting' for update`,
@@ -44,13 +47,15 @@ export function openLedger(
       );
       if (!row) throw new Lost('The painting is no longer this worker’s.');
       return await work(query, row);
-    });
+    }, bytes);
   }
 
   async function tellState(query: Query, row: PaintingRow, name: 'state' | 'done' | 'failed'): Promise<void> {
     await tell(query, id, [{ name, data: viewOf(row, commandLine) }]);
     await notify(query, 'velatura_jobs', id);
   }
+
+  const checkpointBytes = () => bytesOf(database.query, id, 'checkpoint');
 
   async function writePictures(pictures: Pictures): Promise<(query: Query) => Promise<void>> {
     const files: [keyof Pictures, string][] = [];
@@ -100,38 +105,44 @@ export function openLedger(
     },
     async checkpoint(bytes) {
       const file = await writeFile(database.query, bytes);
-      await fenced((query) => attach(query, file, id, 'checkpoint'));
+      await fenced((query) => attach(query, file, id, 'checkpoint'), await checkpointBytes());
       await database.tidy();
     },
     async done(pictures, stopped) {
       const attachPictures = await writePictures(pictures);
-      await fenced(async (query) => {
-        await attachPictures(query);
-        await detach(query, id, 'checkpoint');
-        const [row] = await query<PaintingRow>(
-          `update velatura.paintings set state = 'done', stopped = $2::jsonb, finished_at = now(), wanted = null,
+      await fenced(
+        async (query) => {
+          await attachPictures(query);
+          await detach(query, id, 'checkpoint');
+          const [row] = await query<PaintingRow>(
+            `update velatura.paintings set state = 'done', stopped = $2::jsonb, finished_at = now(), wanted = null,
              worker = null, lease_until = null where id = $1 returning *`,
-          [id, stopped ? JSON.stringify(stopped) : null],
-        );
-        await tellState(query, row as PaintingRow, 'done');
-      });
+            [id, stopped ? JSON.stringify(stopped) : null],
+          );
+          await tellState(query, row as PaintingRow, 'done');
+        },
+        await checkpointBytes(),
+      );
       await database.tidy();
     },
     async release(state, pictures, resting) {
-      const file = state && (await writeFile(database.query, state));
+      const file = state ? await writeFile(database.query, state) : undefined;
       const attachPictures = pictures && (await writePictures(pictures));
-      await fenced(async (query, before) => {
-        if (file) await attach(query, file, id, 'checkpoint');
-        await attachPictures?.(query);
-        // Whoever wants it to go on after all has taken the wish to pause back.
-        const next = resting && before.wanted === 'pause' ? 'paused' : 'queued';
-        const [row] = await query<PaintingRow>(
-          `update velatura.paintings set state = $2, wanted = case when wanted = 'pause' then null else wanted end,
+      await fenced(
+        async (query, before) => {
+          if (file) await attach(query, file, id, 'checkpoint');
+          await attachPictures?.(query);
+          // Whoever wants it to go on after all has taken the wish to pause back.
+          const next = resting && before.wanted === 'pause' ? 'paused' : 'queued';
+          const [row] = await query<PaintingRow>(
+            `update velatura.paintings set state = $2, wanted = case when wanted = 'pause' then null else wanted end,
              worker = null, lease_until = null where id = $1 returning *`,
-          [id, next],
-        );
-        await tellState(query, row as PaintingRow, 'state');
-      });
+            [id, next],
+          );
+          await tellState(query, row as PaintingRow, 'state');
+        },
+        file === undefined ? 0 : await checkpointBytes(),
+      );
     },
     failed: (reason) =>
       fenced(async (query) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { isDiskFull } from '../database/index.ts';
 import type { PaintingRow } from '../paintings/painting.ts';
 import { callWorkers, claim } from './claim.ts';
 import { type Job, type JobOptions, startJob } from './job.ts';
@@ -20,6 +21,8 @@ type OwnRow = Pick<PaintingRow, 'id' | 'token' | 'wanted'>;
 
 /** Milliseconds between two looks at what is wanted, where no message comes. */
 const LOOK_EVERY = 500;
+/** Bytes of files that a painting should be able to write before there is use in beginning it. */
+const ROOM = 32 * 2 ** 20;
 /** A worker that has not reached the database for this part of its lease gives its paintings up. */
 const TRUSTED_SHARE = 0.7;
 /** Milliseconds that a painting has for its last checkpoint when the worker closes. */
@@ -46,7 +49,8 @@ export function startWorker(options: WorkerOptions): Worker {
     again = false;
     looking = lookOnce()
       .catch((error: unknown) => {
-        log(`The database cannot be reached: ${error instanceof Error ? error.message : error}`);
+        if (!isDiskFull(error))
+          log(`The database cannot be reached: ${error instanceof Error ? error.message : error}`);
         if (performance.now() - known < 1000 * leaseSeconds * TRUSTED_SHARE) return;
         for (const job of jobs.values()) job.abandon();
       })
@@ -59,6 +63,7 @@ export function startWorker(options: WorkerOptions): Worker {
   async function lookOnce(): Promise<void> {
     if (jobs.size > 0) await seeWhatIsWanted();
     while (!closing && jobs.size < atOnce) {
+      database.checkRoom(ROOM);
       const row = await claim(database, name, leaseSeconds, commandLine);
       if (!row) break;
       if (jobs.size === 0) known = performance.now();

@@ -13,6 +13,8 @@ import { idSchema } from './paintings.ts';
 
 /** Events read from the database at once. */
 const AT_ONCE = 500;
+/** The largest number that the database has for an event. */
+const LAST_EVENT = 2 ** 31 - 1;
 /** Milliseconds of silence after which a word keeps the connection from being taken for dead. */
 const SILENCE = 15_000;
 
@@ -45,7 +47,7 @@ export function routeEvents(plain: FastifyInstance, context: Context): void {
       if (open.size >= limits.maxStreams) {
         throw busy(`${open.size} streams are open already; close some, or try again.`, 10);
       }
-      const last = Number(request.headers['last-event-id'] ?? 0);
+      const after = eventNumber(request.headers['last-event-id']);
       reply.hijack();
       const response = reply.raw;
       // Who went away meanwhile will not be heard to go.
@@ -63,12 +65,18 @@ export function routeEvents(plain: FastifyInstance, context: Context): void {
         // Proxies would hold it back.
         'x-accel-buffering': 'no',
       });
-      await stream(response, id, Number.isInteger(last) && last > 0 ? last : 0, context).catch(
-        (error: unknown) => log(`A stream of events broke: ${error}`),
+      await stream(response, id, after, context).catch((error: unknown) =>
+        log(`A stream of events broke: ${error}`),
       );
       response.end();
     },
   );
+}
+
+/** The number that an id stands for; 0, which is before all, for what no event has. */
+function eventNumber(id: string | undefined): number {
+  const number = Number(id);
+  return Number.isInteger(number) && number > 0 && number <= LAST_EVENT ? number : 0;
 }
 
 /** Sends what is told of a painting after an event, until the painting is over or nobody listens. */

@@ -15,6 +15,7 @@ import { findFile, listFiles, type Role, readBytes, readFile } from '../painting
 import { findPainting } from '../paintings/find.ts';
 import { momentNamed } from '../paintings/history.ts';
 import { stemOf } from '../paintings/painting.ts';
+import { remembered } from '../remembered.ts';
 import { attachment, downloadSchema, responses, sendFile } from './files.ts';
 import { idSchema } from './paintings.ts';
 
@@ -29,6 +30,8 @@ const FORMATS = ['png', 'jpg', 'webp', 'avif', 'tiff'] as const;
 
 /** Longest side, in pixels, of contents and styles as they are shown. */
 const SHOWN = 1024;
+/** So many of these are kept in memory, some 100 kB each: a drawing may take seconds. */
+const KEPT = 100;
 
 const tags = ['pictures'];
 
@@ -134,6 +137,12 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
     },
   );
 
+  /** An upload as it is shown; nothing where it is gone. One that cannot be is not tried again. */
+  const shown = remembered(KEPT, async (file) => {
+    const bytes = await readBytes(query, file);
+    return bytes && { picture: await thumbnail(bytes, SHOWN).catch(() => undefined) };
+  });
+
   const upload = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -145,8 +154,13 @@ export function routePictures(plain: FastifyInstance, { database: { query } }: C
     const file = await findFile(query, id, role, place);
     if (!file) throw notFound(`This painting has no ${role} ${place}.`);
     return await sendFile(request, reply, file.id, 'image/webp', async () => {
-      const bytes = await readBytes(query, file.id);
-      return bytes && (await thumbnail(bytes, SHOWN));
+      const found = await shown(file.id);
+      if (found && !found.picture) {
+        throw conflict(
+          `${file.name} is damaged, or cannot be drawn here; ask for the painting again with another file.`,
+        );
+      }
+      return found?.picture;
     });
   };
   app.get(

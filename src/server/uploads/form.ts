@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { addAbortSignal } from 'node:stream';
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { badRequest, tooLarge } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { Upload } from '../queue/protocol.ts';
+import type { Arrival } from './arrivals.ts';
 import { plainName } from './name.ts';
 
 /** What a form said, before any of it is looked at. */
@@ -30,16 +33,29 @@ export function largestForm({ maxUpload }: Limits): number {
   return LARGEST_FILES * maxUpload * 2 ** 20;
 }
 
-/** @throws ApiError when the form is broken, too large, or has a part that means nothing */
-export async function readForm(request: FastifyRequest, limits: Limits): Promise<Form> {
+/** @throws ApiError when the form is broken, too large, or has a part that means nothing, or there is no room for it */
+export async function readForm(request: FastifyRequest, limits: Limits, arrival: Arrival): Promise<Form> {
+  const { refused } = arrival;
   try {
-    return await readParts(request, limits);
+    // Whoever is refused may send nothing for ever.
+    const form = await Promise.race([readParts(request, limits, arrival), rejection(refused)]);
+    arrival.complete();
+    return form;
   } catch (error) {
+    // Many clients read no answer before all of theirs is taken.
+    request.raw.unpipe();
+    request.raw.resume();
+    refused.throwIfAborted();
     if (error instanceof Error && isOfBrokenForm(error)) {
       throw badRequest('The form is broken or was cut off; send it again.');
     }
     throw error;
   }
+}
+
+async function rejection(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw signal.reason;
 }
 
 /** The parser of forms throws plain errors. */
@@ -51,7 +67,7 @@ function isOfBrokenForm({ code = '', message }: Error & { readonly code?: string
   );
 }
 
-async function readParts(request: FastifyRequest, limits: Limits): Promise<Form> {
+async function readParts(request: FastifyRequest, limits: Limits, arrival: Arrival): Promise<Form> {
   if (!request.isMultipart()) {
     throw badRequest('Send the painting as multipart/form-data, with the parts content, style and settings.');
   }
@@ -64,6 +80,10 @@ async function readParts(request: FastifyRequest, limits: Limits): Promise<Form>
     explain: [],
     history: [],
   };
+  // The parser holds on to all until its client is gone.
+  arrival.refused.addEventListener('abort', () => {
+    for (const all of [...Object.values(files), styleRegions]) all.length = 0;
+  });
   const { maxStyles, maxUpload } = limits;
   let bytes = 0;
   const parts = request.parts({
@@ -81,8 +101,9 @@ async function readParts(request: FastifyRequest, limits: Limits): Promise<Form>
     const { fieldname: name } = part;
     if (part.type === 'file') {
       const place = name === 'styleRegions' ? styleRegions : ownOf(files, name);
+      if (!place && ownOf(fields, name)) throw badRequest(`The part ${name} must be text, and not a file.`);
       if (!place) throw unknownPart(name);
-      const upload = await readUpload(part, name, limits);
+      const upload = await readUpload(part, name, limits, arrival);
       bytes += upload.bytes.length;
       if (bytes > largestForm(limits)) {
         throw tooLarge(
@@ -92,6 +113,9 @@ async function readParts(request: FastifyRequest, limits: Limits): Promise<Form>
       place.push(upload);
     } else {
       const place = name === 'styleRegions' ? styleRegions : ownOf(fields, name);
+      if (!place && ownOf(files, name)) {
+        throw badRequest(`The part ${name} must be a file; curl sends one with -F ${name}=@picture.jpg.`);
+      }
       if (!place) throw unknownPart(name);
       if (part.valueTruncated || part.fieldnameTruncated) throw tooLarge(`The part ${name} is too long.`);
       place.push(String(part.value));
@@ -120,14 +144,21 @@ function ownOf<T>(lists: Readonly<Record<string, T[]>>, name: string): T[] | und
   return Object.hasOwn(lists, name) ? lists[name] : undefined;
 }
 
-async function readUpload(part: MultipartFile, field: string, limits: Limits): Promise<Upload> {
-  const name = plainName(part.filename, field);
-  try {
-    return { name, bytes: await part.toBuffer() };
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'FST_REQ_FILE_TOO_LARGE') throw error;
-    throw tooLarge(`${name} is larger than ${limits.maxUpload} MB; save it smaller.`);
+/** The parser's own way to a whole file has the parser keep it, and counts nothing. */
+async function readUpload(
+  { filename, file }: MultipartFile,
+  field: string,
+  { maxUpload }: Limits,
+  { take, refused }: Arrival,
+): Promise<Upload> {
+  const name = plainName(filename, field);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of addAbortSignal(refused, file) as AsyncIterable<Uint8Array>) {
+    take(chunk.length);
+    chunks.push(chunk);
   }
+  if (file.truncated) throw tooLarge(`${name} is larger than ${maxUpload} MB; save it smaller.`);
+  return { name, bytes: Buffer.concat(chunks) };
 }
 
 function unknownPart(name: string) {

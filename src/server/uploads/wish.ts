@@ -7,14 +7,14 @@ import { explained, paintedOn } from '../paintings/origin.ts';
 import type { Explain, Texture } from '../paintings/painting.ts';
 import { picturesIn } from '../paintings/uploads.ts';
 import type { Regions, Upload } from '../queue/protocol.ts';
-import { within } from '../within.ts';
+import { arrivalsWithin } from './arrivals.ts';
 import { type Form, largestForm, readForm } from './form.ts';
 import { checkHead } from './picture.ts';
 import { chooseExplain, chooseHistory, chooseSettings, chooseTexture, parseSettings } from './settings.ts';
 
-/** Bytes of the forms that are held in memory at once; others wait before theirs are read. */
+/** Bytes of the forms that are held in memory at once. */
 const FORM_BYTES = 2 ** 29;
-const inTurn = within(FORM_BYTES);
+const arriving = arrivalsWithin(FORM_BYTES);
 
 /**
  * Reads and checks what a form asks for.
@@ -25,12 +25,11 @@ export async function readWish(
   key: string | undefined,
   { database, limits, inspector }: Context,
 ): Promise<Wish> {
-  // What does not say how large it is may be as large as any.
+  // What does not say how large it is, or is too large anyway, is looked at when it has come.
   const claimed = Number(request.headers['content-length']);
-  const most = largestForm(limits);
-  const bytes = claimed < most ? claimed : most;
-  return await inTurn(bytes, async () => {
-    const form = await readForm(request, limits);
+  database.checkRoom(claimed < largestForm(limits) ? claimed : 0);
+  return await arriving(async (arrival) => {
+    const form = await readForm(request, limits, arrival);
     const { from } = form;
     const texture = form.texture === undefined ? undefined : chosenTexture(form.texture, form);
     const explain = form.explain === undefined ? undefined : chosenExplain(form.explain, form);
