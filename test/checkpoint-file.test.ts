@@ -235,7 +235,7 @@ describe('a painting that is carried on from a checkpoint', () => {
       return notes.map((note) => note.replace(/: .*/, ''));
     };
     expect(await noted({})).toEqual([
-      expect.stringMatching(/^The painting was begun with .*, not .*1 threads\)$/),
+      expect.stringMatching(/^The painting was begun with .*, not .*1 thread\)$/),
     ]);
     const mark = { ...checkpoint.engine, name: other.name, machine: 'a PDP-11' };
     expect(await noted({ engine: mark })).toEqual(['The painting was begun on another machine']);
