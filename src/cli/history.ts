@@ -8,7 +8,7 @@ import {
   type Frame,
   historyDelays,
   isInHistory,
-  makeFolder,
+  makeNamedFolder,
   type Picture,
   type Size,
   type Step,
@@ -88,12 +88,7 @@ export function historyIn(
  * @throws UserError when it cannot be made, or holds something already: the pictures of two paintings would mix
  */
 export async function checkHistory(folder: string): Promise<void> {
-  try {
-    await makeFolder(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`The folder ${folder} for the history cannot be made (${code}); name another.`);
-  }
+  await makeNamedFolder(folder, ' for the history');
   await checkWritable(join(folder, 'history.webp'), () => {});
   if ((await readdir(folder)).length > 0) {
     throw new UserError(`The folder ${folder} for the history is not empty; name another, or a new one.`);

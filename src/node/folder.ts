@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { UserError } from '../core/errors.ts';
 
 /**
  * Makes a folder and those above it, where they are not there. Node's own `recursive` never ends where a parent refuses with
@@ -21,4 +22,18 @@ export async function makeFolder(path: string, mode = 0o777): Promise<string | u
     throw error;
   }
   return outermost ?? folder;
+}
+
+/**
+ * Makes a folder that a person has named.
+ * @param purpose what it is for, as the message says it after the folder: ` for the history`
+ * @returns as `makeFolder`
+ * @throws UserError naming it
+ */
+export async function makeNamedFolder(folder: string, purpose = ''): Promise<string | undefined> {
+  return await makeFolder(folder).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(`The folder ${folder}${purpose} cannot be made (${error.code}); name another.`, {
+      cause: error,
+    });
+  });
 }

@@ -6,7 +6,7 @@ export { createEngine, type EngineOptions } from './engine/engine.ts';
 export { checkEngineChoice, chooseProvider, type EngineChoice, type Provider } from './engine/provider.ts';
 export * from './explain/index.ts';
 export type { MemoryPlan } from './feasible.ts';
-export { makeFolder } from './folder.ts';
+export { makeFolder, makeNamedFolder } from './folder.ts';
 export { type Foreseen, foresee, foreseeTexture } from './foresee.ts';
 export { HISTORY_EVERY, historyDelays, isInHistory } from './history.ts';
 export { type Painting, type PaintOptions, paint, preparePainting, repaint } from './paint.ts';

@@ -6,7 +6,7 @@ import {
   formatOf,
   isPattern,
   localPath,
-  makeFolder,
+  makeNamedFolder,
   readRecord,
   type UnreadableFolder,
   UserError,
@@ -103,15 +103,10 @@ export async function makeSeriesFolder(folder: string): Promise<() => Promise<vo
       `Several pictures need a folder to be painted into, and ${folder} is named as a file.`,
     );
   }
-  try {
-    const first = await makeFolder(folder);
-    return async () => {
-      if (first !== undefined) await removeEmpty(resolve(folder), first);
-    };
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`The folder ${folder} cannot be made (${code}); name another.`, { cause: error });
-  }
+  const first = await makeNamedFolder(folder);
+  return async () => {
+    if (first !== undefined) await removeEmpty(resolve(folder), first);
+  };
 }
 
 /** Removes empty folders, from an inner one to an outer one. */

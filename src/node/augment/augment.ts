@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import type { Step } from '../../core/paint/index.ts';
 import type { Picture } from '../../core/picture/picture.ts';
-import { makeFolder } from '../folder.ts';
+import { makeNamedFolder } from '../folder.ts';
 import { readContent, readStyles } from '../inputs.ts';
 import { writePicture } from '../pictures/index.ts';
 import { openWorkshop, type PreparedPainting } from '../workshop.ts';
@@ -71,7 +71,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
     yield { event: 'plan', copies: sources.length * perImage, there: there.size };
     for (const { path, error } of unreadable) yield { event: 'failed', source: path, copies: 0, error };
 
-    await makeOutput(output);
+    await makeNamedFolder(output);
     await removeLeftovers(output, sources.flatMap(missing));
     const planned = new Set(sources.flatMap((source) => copiesOf(source).map(({ result }) => result)));
     const others = [...before].filter(([result]) => !planned.has(result)).map(([, line]) => line);
@@ -103,7 +103,7 @@ export async function* augment(folder: string, options: AugmentOptions): AsyncGe
           yield { event: 'failed', source, copies: todo.length, error: content };
           continue;
         }
-        await makeOutput(join(output, dirname(source)));
+        await makeNamedFolder(join(output, dirname(source)));
         for (const copy of todo) {
           const { strength, seed } = copy;
           const entry = manifestEntry(copy, workshop.settings);
@@ -156,14 +156,5 @@ async function orError<T>(work: Promise<T>): Promise<T | UserError> {
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;
-  }
-}
-
-async function makeOutput(folder: string): Promise<void> {
-  try {
-    await makeFolder(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(`The folder ${folder} cannot be made (${code}); name another.`, { cause: error });
   }
 }
