@@ -88,6 +88,8 @@ describe('the plan of a painting', () => {
     const [some, none] = [plan(2048, 1536, 0.5), plan(2048, 1536, 0.1)];
     expect(none.bytes).toBeGreaterThan(0.5e9);
     expect(none.bytes).toBe(some.bytes);
+    const bytes = [32, 512, 4096].map((side) => plan(side, side, 1e-6).bytes);
+    expect(bytes).toEqual([...bytes].sort((a, b) => a - b));
   });
 });
 

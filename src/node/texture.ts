@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors.ts';
 import { MAX_SIZE, MIN_SIZE, type Settings, type Step } from '../core/paint/index.ts';
+import { BYTES_PER_PIXEL } from '../core/paint/plan.ts';
 import type { Picture, Size } from '../core/picture/picture.ts';
 import { checkRoom } from './feasible.ts';
 import { type Painting, type PaintOptions, preparePainting } from './paint.ts';
@@ -90,9 +91,6 @@ export function textureSettings<Given extends Partial<Settings>>(
 
 /** The zeros beyond the margin are seen from far: at 32 pixels the seams of some tiles can be found. */
 const TILE_MARGIN = 96;
-
-/** Of the canvas. */
-const BYTES_PER_PIXEL = 12;
 
 function checkSides(width: number, height: number): void {
   for (const side of [width, height]) {

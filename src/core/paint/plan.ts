@@ -15,7 +15,8 @@ const ARRAYS_OF_STEP = { whole: 4, tiled: 2 } as const;
 const ARRAYS_OF_STORED = 0.9;
 /** The same when the start is enlarged from the scale before, and when the painting is written: then nothing else is there. */
 const ARRAYS_BETWEEN = 2.25;
-const BYTES_PER_PIXEL = 12;
+/** Of an array of the picture's size. */
+export const BYTES_PER_PIXEL = 12;
 
 /** The part of a budget that is planned for: what is taken varies from run to run. */
 const SURE = 0.95;
@@ -80,8 +81,8 @@ export function planScale(work: Work, level: number, budget: number): PlannedSca
       found.push({ plan, time: effort * slower });
     }
   };
-  // Even its graph would be large where there is no room for the arrays beside it.
-  if (ARRAYS[optimizer].whole * picture <= budget) offer(wholeWay(objectiveAt(work, scale)));
+  // Of a large picture even the graph is large: it is not made where there is no room for the arrays beside it.
+  if (ARRAYS[optimizer].whole * picture <= Math.max(budget, BASE)) offer(wholeWay(objectiveAt(work, scale)));
   // Nothing is quicker than one piece with the best of optimisers.
   if ((found[0]?.plan.bytes ?? Number.POSITIVE_INFINITY) > SURE * budget)
     tiledWays(optionsOf(work), size, weightsOf(work.settings)).forEach(offer);
