@@ -129,8 +129,10 @@ export async function openWorkshop(options: WorkshopOptions): Promise<Workshop> 
       const planned = plan ?? planMemory(work, bytes);
       const note = planNote(planned, work);
       // What holds for many paintings is worth saying once.
-      if (note && !notes.has(note)) onNote?.(note);
-      if (note) notes.add(note);
+      if (note && !notes.has(note)) {
+        notes.add(note);
+        onNote?.(note);
+      }
       const painting: Work = { ...work, plan: planned.scales };
       return {
         work: painting,

@@ -16,8 +16,8 @@ const FRESH = 3;
 export async function engineHistory(engine: Engine, rows: number, length: number): Promise<History> {
   const vectors = input('vectors', [rows, length]);
   const fresh = rowsAt(vectors, input('fresh', [FRESH]));
-  // Two programs, since the engine computes all outputs of one whichever are asked for.
   const combined = matmul(input('factors', [1, rows]), vectors);
+  // Two programs, since the engine computes all outputs of one whichever are asked for.
   const { products, sum, release } = await openTogether(async ({ keep, release }) => {
     const products = keep(await engine.compile(serialize({ products: matmul(vectors, transpose(fresh)) })));
     const { inputs } = products;

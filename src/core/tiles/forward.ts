@@ -25,7 +25,7 @@ export interface Forward extends Holder {
 }
 
 /** The way up through one stage. */
-interface Step {
+interface StageProgram {
   readonly stage: TiledStage;
   readonly program: Program;
   /** The names of the moments that it gives. */
@@ -48,8 +48,8 @@ export async function openForward(
   const stages = picture.stages.slice(0, count);
   const { options, size, stores } = picture;
   const shapes = new Map<string, readonly number[]>();
-  const { steps, release } = await openTogether(async ({ keep, release }) => {
-    const steps: Step[] = [];
+  const { programs, release } = await openTogether(async ({ keep, release }) => {
+    const programs: StageProgram[] = [];
     for (const [i, stage] of stages.entries()) {
       const { end, ...moments } = forwardGraph(stage.stage, i === 0, stage.tile, options, !frame);
       const handsOn = i < picture.stages.length - 1;
@@ -57,15 +57,15 @@ export async function openForward(
       if (!handsOn && Object.keys(moments).length === 0) continue;
       const outputs = handsOn && end ? { ...moments, end } : moments;
       const program = keep(await engine.compile(serialize(outputs), { frugal: true }));
-      steps.push({ stage, program, moments: Object.keys(moments) });
+      programs.push({ stage, program, moments: Object.keys(moments) });
     }
-    return { steps, release };
+    return { programs, release };
   });
 
   async function run(pixels: Pixels): Promise<Seen> {
     const moments = new Map([...shapes].map(([name, shape]) => [name, new Float64Array(valuesIn(shape))]));
     const maps: Grid[] = [];
-    for (const { stage, program, moments: names } of steps) {
+    for (const { stage, program, moments: names } of programs) {
       const given = maps.at(-1);
       const handsOn = stage !== picture.stages.at(-1);
       let shared = frame;
